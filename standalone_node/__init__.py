@@ -1,0 +1,73 @@
+"""Standalone neural ODEs with depth-varying parameters, reconstructed as an inverse problem.
+
+The names below are imported when they are first used, so that what needs no kernel loads none.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from standalone_node._version import __version__
+
+if TYPE_CHECKING:
+    from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+    from standalone_node.learn.model_file import load, save
+    from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
+    from standalone_node.optimize.minimize import minimize
+    from standalone_node.optimize.result import Result
+    from standalone_node.problem.inverse_problem import InverseProblem
+    from standalone_node.problem.penalties import Penalty
+    from standalone_node.problem.verification import convergence_study, dot_test, taylor_test
+
+_HOMES = {
+    "Parameters": "model.nodal",
+    "Derivative": "model.nodal",
+    "Penalty": "problem.penalties",
+    "InverseProblem": "problem.inverse_problem",
+    "taylor_test": "problem.verification",
+    "dot_test": "problem.verification",
+    "convergence_study": "problem.verification",
+    "L2": "optimize.metrics",
+    "Sobolev": "optimize.metrics",
+    "Euclidean": "optimize.metrics",
+    "minimize": "optimize.minimize",
+    "Result": "optimize.result",
+    "NodeClassifier": "learn.estimators",
+    "NodeRegressor": "learn.estimators",
+    "load": "learn.model_file",
+    "save": "learn.model_file",
+}
+
+__all__ = [
+    "L2",
+    "Derivative",
+    "Euclidean",
+    "InverseProblem",
+    "NodeClassifier",
+    "NodeRegressor",
+    "Parameters",
+    "Penalty",
+    "Result",
+    "Sobolev",
+    "__version__",
+    "convergence_study",
+    "dot_test",
+    "load",
+    "minimize",
+    "save",
+    "taylor_test",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'standalone_node' has no attribute {name!r}")
+    value = getattr(import_module(f"standalone_node.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,130 @@
+"""Direct, sensitivity and adjoint sweep of one block of samples through any explicit tableau.
+
+Arrays of a block are (d, S): components first, samples along the fast axis. Parameters come as
+`theta` (Q, P), one row a distinct stage time; `plan.stage[n, i]` is the row that stage i of step n
+uses. The three sweeps are one scheme: the second is the exact tangent of the first, the third its
+exact transpose. Each is compiled for one form (the direct one for one activation too), when it is
+first called.
+
+References
+----------
+W. W. Hager, Runge-Kutta methods in optimal control and the transformed adjoint system,
+Numer. Math. 87 (2000), for the transposed scheme.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from standalone_node.kernels.activations import ACTIVATIONS
+from standalone_node.kernels.jit import kernel
+from standalone_node.kernels.products import combine
+from standalone_node.kernels.stages import FORMS
+
+
+class Plan(NamedTuple):
+    """What the sweeps have to know of the scheme and the time grid."""
+
+    a: NDArray[np.floating]  #: (s, s) strictly lower triangular
+    b: NDArray[np.floating]  #: (s,)
+    h: NDArray[np.floating]  #: (N,) step sizes
+    stage: NDArray[np.int64]  #: (N, s) row of theta of each stage
+
+
+class Sweeps(NamedTuple):
+    """The three compiled sweeps of one form and activation.
+
+    direct(plan, theta, states, features, slopes)
+        Integrates states[0] forward. `states` is (N + 1, d, S) and is filled, or (1, d, S) and is
+        overwritten by the final state. `features` and `slopes` are (N, s, d, S) and keep what the
+        other sweeps need, or (1, s, d, S) and are scratch space.
+    sensitivity(plan, theta, tangent, features, slopes, xi)
+        Integrates the tangent: xi[0] is the change of the initial state, `tangent` (Q, P) that of
+        theta; `xi` is (N + 1, d, S) or (1, d, S), as above.
+    adjoint(plan, theta, features, slopes, adjoint, derivative)
+        Integrates backwards from dE/dx_N, given in row N of `adjoint` (N + 1, d, S), which is
+        filled with dE/dx_n; or in the one row of `adjoint` (1, d, S), which ends as dE/dx_0.
+        `derivative` (Q, P) has the partials with respect to theta added to it.
+    """
+
+    direct: Callable[..., None]
+    sensitivity: Callable[..., None]
+    adjoint: Callable[..., None]
+
+
+def _direct(stage, activate):  # type: ignore[no-untyped-def]
+    @kernel
+    def direct_sweep(plan, theta, states, features, slopes):  # type: ignore[no-untyped-def]
+        stages, shape = plan.b.size, states.shape[1:]
+        increments, work = np.empty((stages, *shape), states.dtype), np.empty(shape, states.dtype)
+        for n in range(plan.h.size):
+            now, then = n % states.shape[0], (n + 1) % states.shape[0]
+            kept = n % features.shape[0]
+            for i in range(stages):
+                row, feature, slope = theta[plan.stage[n, i]], features[kept, i], slopes[kept, i]
+                combine(states[now], plan.h[n], plan.a[i], i, increments, feature)
+                stage(activate, row, feature, slope, work, increments[i])
+            combine(states[now], plan.h[n], plan.b, stages, increments, states[then])
+
+    return direct_sweep
+
+
+def _sensitivity(stage):  # type: ignore[no-untyped-def]
+    @kernel
+    def sensitivity_sweep(plan, theta, tangent, features, slopes, xi):  # type: ignore[no-untyped-def]
+        stages, shape = plan.b.size, xi.shape[1:]
+        increments = np.empty((stages, *shape), xi.dtype)
+        stage_xi, work = np.empty(shape, xi.dtype), np.empty(shape, xi.dtype)
+        for n in range(plan.h.size):
+            now, then = n % xi.shape[0], (n + 1) % xi.shape[0]
+            for i in range(stages):
+                q = plan.stage[n, i]
+                feature, slope = features[n, i], slopes[n, i]
+                combine(xi[now], plan.h[n], plan.a[i], i, increments, stage_xi)
+                stage(theta[q], tangent[q], feature, slope, stage_xi, work, increments[i])
+            combine(xi[now], plan.h[n], plan.b, stages, increments, xi[then])
+
+    return sensitivity_sweep
+
+
+def _adjoint(stage):  # type: ignore[no-untyped-def]
+    @kernel
+    def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative):  # type: ignore[no-untyped-def]
+        stages = plan.b.size
+        rows, d, samples = adjoint.shape
+        mu = np.zeros((stages, d, samples), adjoint.dtype)
+        weighted, kappa = (
+            np.empty((d, samples), adjoint.dtype),
+            np.empty((d, samples), adjoint.dtype),
+        )
+        work, ones = np.empty((d, d), adjoint.dtype), np.ones(stages, plan.a.dtype)
+        for n in range(plan.h.size - 1, -1, -1):
+            now, then = n % rows, (n + 1) % rows
+            for i in range(stages - 1, -1, -1):
+                # kappa_i = h (b_i lambda_{n+1} + sum of a_ji mu_j over j > i)
+                q, h = plan.stage[n, i], plan.h[n]
+                for k in range(d):
+                    for s in range(samples):
+                        weighted[k, s] = h * plan.b[i] * adjoint[then, k, s]
+                below = plan.a[i + 1 :, i].copy()
+                combine(weighted, h, below, stages - 1 - i, mu[i + 1 :], kappa)
+                stage(theta[q], features[n, i], slopes[n, i], kappa, work, mu[i], derivative[q])
+            combine(adjoint[then], 1.0, ones, stages, mu, adjoint[now])
+
+    return adjoint_sweep
+
+
+@cache
+def sweeps(form: str, activation: str) -> Sweeps:
+    """The three sweeps of a form (a key of `FORMS`) and an activation (of `ACTIVATIONS`)."""
+    return Sweeps(_direct(FORMS[form].direct, ACTIVATIONS[activation]), *_linear_sweeps(form))
+
+
+@cache
+def _linear_sweeps(form: str) -> tuple[Any, Any]:
+    return _sensitivity(FORMS[form].sensitivity), _adjoint(FORMS[form].adjoint)

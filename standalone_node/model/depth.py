@@ -1,0 +1,74 @@
+"""Hat functions on a depth grid: grids, interpolation, mass and stiffness matrices.
+
+theta(t) = sum of theta_k phi_k(t), with phi_k the hat function of node tau_k. Tridiagonal matrices
+are kept as SciPy's upper banded form: row 0 holds the superdiagonal (its first entry unused), row 1
+the diagonal.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import scipy.sparse
+from numpy.typing import ArrayLike, NDArray
+
+from standalone_node.errors import ArgumentError
+
+Array = NDArray[np.float64]
+
+
+def uniform_grid(horizon: float, points: int) -> Array:
+    """`points` equidistant nodes from 0 to `horizon`, (points,)."""
+    return np.linspace(0.0, horizon, points)
+
+
+def checked_grid(times: ArrayLike, name: str = "times") -> Array:
+    """`times` (K + 1,) as float64, if they start at 0 and increase; ArgumentError otherwise."""
+    grid = np.array(times, dtype=np.float64)
+    if grid.ndim != 1 or grid.size < 2:
+        raise ArgumentError(f"{name} has to be a one-dimensional array of at least two nodes")
+    if grid[0] != 0.0 or not np.isfinite(grid).all() or (np.diff(grid) <= 0.0).any():
+        raise ArgumentError(f"{name} has to be finite, to start at 0 and to increase strictly")
+    return grid
+
+
+def interpolation(nodes: Array, times: ArrayLike) -> scipy.sparse.csr_array:
+    """The sparse matrix (Q, K + 1) of hat functions at `times`: row q holds phi_k(times[q])."""
+    at = np.asarray(times, dtype=np.float64)
+    right = np.clip(np.searchsorted(nodes, at, side="left"), 1, nodes.size - 1)
+    left = right - 1
+    share = np.clip((at - nodes[left]) / (nodes[right] - nodes[left]), 0.0, 1.0)
+    rows = np.repeat(np.arange(at.size), 2)
+    columns = np.column_stack([left, right]).ravel()
+    entries = np.column_stack([1.0 - share, share]).ravel()
+    kept = entries != 0.0
+    return scipy.sparse.csr_array(
+        (entries[kept], (rows[kept], columns[kept])), shape=(at.size, nodes.size)
+    )
+
+
+def mass(nodes: Array) -> Array:
+    """The banded mass matrix of the hat functions, (2, K + 1)."""
+    h = np.diff(nodes)
+    banded = np.zeros((2, nodes.size))
+    banded[0, 1:] = h / 6.0
+    banded[1, :-1] += h / 3.0
+    banded[1, 1:] += h / 3.0
+    return banded
+
+
+def stiffness(nodes: Array) -> Array:
+    """The banded stiffness matrix of the hat functions, (2, K + 1)."""
+    h = np.diff(nodes)
+    banded = np.zeros((2, nodes.size))
+    banded[0, 1:] = -1.0 / h
+    banded[1, :-1] += 1.0 / h
+    banded[1, 1:] += 1.0 / h
+    return banded
+
+
+def banded_product(banded: Array, values: Array) -> Array:
+    """The product of a banded symmetric (K + 1, K + 1) matrix with `values` (K + 1, P)."""
+    product = banded[1, :, None] * values
+    product[:-1] += banded[0, 1:, None] * values[1:]
+    product[1:] += banded[0, 1:, None] * values[:-1]
+    return product

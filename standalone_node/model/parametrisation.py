@@ -1,0 +1,119 @@
+"""Parametrisations: the map from a flat control vector u to the nodal parameters theta(u).
+
+Whoever minimises sees u, and never asks what it stands for. A parametrisation offers the map, its
+tangent, the adjoint of the tangent, and the Gram operator that a metric on the functions theta
+induces on u.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+import numpy as np
+import scipy.linalg
+from numpy.typing import NDArray
+
+from standalone_node.model.depth import banded_product
+from standalone_node.model.nodal import Derivative, Parameters
+
+Array = NDArray[np.float64]
+
+
+class Gram(Protocol):
+    """A metric in the coordinates u: <u, v> = u . apply(v), and its inverse."""
+
+    def apply(self, u: Array) -> Array:
+        """The functional <u, .> as a flat vector."""
+        ...
+
+    def solve(self, functional: Array) -> Array:
+        """The Riesz representative of a functional."""
+        ...
+
+
+class Parametrisation(Protocol):
+    """How a control vector becomes parameters."""
+
+    def coordinates(self, parameters: Parameters) -> Array:
+        """The control u that these parameters belong to."""
+        ...
+
+    def apply(self, u: Array) -> Parameters:
+        """theta(u)."""
+        ...
+
+    def tangent(self, u: Array, du: Array) -> Parameters:
+        """theta'(u) du."""
+        ...
+
+    def adjoint(self, u: Array, derivative: Derivative) -> Array:
+        """theta'(u)^T dE."""
+        ...
+
+    def gram(self, banded: Array, fixed: tuple[int, ...]) -> Gram:
+        """The Gram operator of the banded nodal metric (2, K + 1), `fixed` nodes held."""
+        ...
+
+
+class BandedGram:
+    """A tridiagonal metric on nodal values, the same for every entry of theta.
+
+    One Cholesky factorisation serves all entries. At `fixed` nodes representatives vanish.
+    """
+
+    def __init__(self, banded: Array, fixed: tuple[int, ...] = ()) -> None:
+        self._banded = banded
+        self._fixed = [k % banded.shape[1] for k in fixed]
+        held = banded.copy()
+        for k in self._fixed:
+            held[1, k], held[0, k] = 1.0, 0.0
+            if k + 1 < held.shape[1]:
+                held[0, k + 1] = 0.0
+        self._factor = scipy.linalg.cholesky_banded(held)
+
+    def apply(self, u: Array) -> Array:
+        """The functional <u, .>, flat (n,)."""
+        nodes = self._banded.shape[1]
+        return banded_product(self._banded, u.reshape(nodes, -1)).ravel()
+
+    def solve(self, functional: Array) -> Array:
+        """The Riesz representative, flat (n,)."""
+        nodal = functional.reshape(self._banded.shape[1], -1).copy()
+        nodal[self._fixed] = 0.0
+        solution: Array = scipy.linalg.cho_solve_banded(
+            (self._factor, False), nodal, overwrite_b=True
+        )
+        return solution.ravel()
+
+
+class Free:
+    """The identity: u holds the nodal values themselves, flat ((K + 1) P,).
+
+    Parameters
+    ----------
+    template : Parameters
+        Gives the depth grid and the blocks.
+    """
+
+    def __init__(self, template: Parameters) -> None:
+        self._template = template
+
+    def coordinates(self, parameters: Parameters) -> Array:
+        """The nodal values, flat."""
+        return parameters.values.ravel()
+
+    def apply(self, u: Array) -> Parameters:
+        """The parameters with these nodal values."""
+        return self._template.like(u)
+
+    def tangent(self, u: Array, du: Array) -> Parameters:
+        """The direction with these nodal values."""
+        return self._template.like(du)
+
+    def adjoint(self, u: Array, derivative: Derivative) -> Array:
+        """The partials, flat."""
+        return derivative.values.ravel()
+
+    def gram(self, banded: Array, fixed: tuple[int, ...]) -> BandedGram:
+        """The nodal metric itself."""
+        return BandedGram(banded, fixed)

@@ -1,0 +1,119 @@
+"""Nonlinear conjugate gradients in a metric, the step length from the sensitivity problem."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from math import sqrt
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from standalone_node.model.parametrisation import Gram
+from standalone_node.optimize.betas import Products
+from standalone_node.optimize.objective import Objective
+from standalone_node.optimize.step_length import Trial, proposed_step, search
+
+Array = NDArray[Any]
+
+#: Powell's restart: successive gradients should be nearly orthogonal in the metric.
+ORTHOGONALITY = 0.5
+#: A direction has to point downhill by at least this cosine to the gradient.
+DESCENT = 1e-6
+
+
+@dataclass(frozen=True, eq=False)
+class State:
+    """Where a run stands: the point with cost and derivative, its gradient, and how it got here."""
+
+    u: Array
+    cost: float
+    derivative: Array
+    gradient: Array
+    step: float
+    beta: float
+
+    @property
+    def norm(self) -> float:
+        """The norm of the gradient in the metric."""
+        return sqrt(max(0.0, float(np.dot(self.derivative, self.gradient))))
+
+
+def iterate(
+    objective: Objective, gram: Gram, u: Array, beta: Callable[[Products], float]
+) -> Iterator[State]:
+    """The states of the method, the start first; ends when no step lowers the cost.
+
+    Parameters
+    ----------
+    objective : Objective
+        Its cost at u has to be finite.
+    gram : Gram
+        The metric in the coordinates u.
+    u : ndarray
+        The start.
+    beta : callable
+        A formula from `standalone_node.optimize.betas`.
+
+    Notes
+    -----
+    <g_k, g_j> is computed as dE_k.g_j, so that no inner product of smoothed gradients with the
+    wrong metric can occur. An iteration costs one sensitivity sweep, one adjoint sweep and one
+    direct sweep, unless the check repairs the step. The cost never rises.
+    """
+    cost, derivative = objective.cost(u), objective.derivative(u)
+    state = State(u, cost, derivative, gram.solve(derivative), 0.0, 0.0)
+    yield state
+    direction, guess = -state.gradient, 1.0
+    while state.norm > 0.0:
+        trial = _line_search(objective, state, direction, guess)
+        if trial is None and state.beta != 0.0:
+            # The conjugate direction leads nowhere: start again along the gradient.
+            direction = -state.gradient
+            state = State(state.u, state.cost, state.derivative, state.gradient, state.step, 0.0)
+            continue
+        if trial is None or trial.derivative is None:
+            return
+        gradient, guess = gram.solve(trial.derivative), trial.eta
+        products = _products(state, direction, trial, gradient, gram)
+        factor = _restarted(products, beta)
+        new_direction = factor * direction - gradient
+        if factor != 0.0 and not _descends(trial.derivative, new_direction, products.new, gram):
+            factor, new_direction = 0.0, -gradient
+        direction = new_direction
+        state = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
+        yield state
+
+
+def _line_search(
+    objective: Objective, state: State, direction: Array, guess: float
+) -> Trial | None:
+    slope = float(np.dot(state.derivative, direction))
+    start = Trial(0.0, state.u, state.cost, state.derivative, slope)
+    eta = proposed_step(objective.line(state.u, direction), guess=guess)
+    return search(objective, start, direction, eta)
+
+
+def _products(old: State, direction: Array, trial: Trial, gradient: Array, gram: Gram) -> Products:
+    assert trial.derivative is not None
+    return Products(
+        new=float(np.dot(trial.derivative, gradient)),
+        old=float(np.dot(old.derivative, old.gradient)),
+        cross=float(np.dot(trial.derivative, old.gradient)),
+        slope=trial.slope,
+        old_slope=float(np.dot(old.derivative, direction)),
+        direction=float(np.dot(gram.apply(direction), direction)),
+    )
+
+
+def _restarted(products: Products, beta: Callable[[Products], float]) -> float:
+    """beta, or 0 where Powell's test or a division by nothing asks for a restart."""
+    if products.change <= 0.0 or abs(products.cross) >= ORTHOGONALITY * products.new:
+        return 0.0
+    return beta(products)
+
+
+def _descends(derivative: Array, direction: Array, square: float, gram: Gram) -> bool:
+    length = sqrt(max(0.0, float(np.dot(gram.apply(direction), direction))))
+    return float(np.dot(derivative, direction)) <= -DESCENT * sqrt(max(0.0, square)) * length

@@ -1,0 +1,93 @@
+"""What the methods minimise: a function of a flat vector u, and its tangent along a line."""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.model.parametrisation import Parametrisation
+
+Array = NDArray[Any]
+
+
+class Line(Protocol):
+    """A convex model of eta -> E(u + eta d), exact to first order in the state."""
+
+    def slope(self, eta: float) -> float:
+        """Its derivative."""
+        ...
+
+    def curvature(self, eta: float) -> float:
+        """Its second derivative, not negative."""
+        ...
+
+
+class Counts(Protocol):
+    """Sweeps done so far."""
+
+    direct: int
+    adjoint: int
+    sensitivity: int
+
+
+class Problem(Protocol):
+    """What `minimize` asks of a problem; `InverseProblem` is one."""
+
+    @property
+    def counts(self) -> Any:
+        """Sweeps done so far, with attributes direct, adjoint, sensitivity."""
+        ...
+
+    def cost(self, p: Parameters) -> float:
+        """E(p), infinite where it is not defined."""
+        ...
+
+    def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
+        """E(p) and dE."""
+        ...
+
+    def line_model(self, p: Parameters, direction: Parameters) -> Any:
+        """The `Line` from the sensitivity problem along a direction."""
+        ...
+
+    def residual(self, p: Parameters) -> float:
+        """The root mean square residual of an observed entry."""
+        ...
+
+
+class Objective:
+    """A problem seen through a parametrisation: cost, derivative and line of a flat u.
+
+    The parameters of the last u are kept, so that a problem which keeps its last direct solve is
+    asked for the same object again.
+    """
+
+    def __init__(self, problem: Problem, parametrisation: Parametrisation) -> None:
+        self.problem, self._parametrisation = problem, parametrisation
+        self._u: Array | None = None
+        self._parameters: Parameters | None = None
+
+    def parameters(self, u: Array) -> Parameters:
+        """theta(u)."""
+        if self._u is not u or self._parameters is None:
+            self._u, self._parameters = u, self._parametrisation.apply(u)
+        return self._parameters
+
+    def cost(self, u: Array) -> float:
+        """E(theta(u)); infinite where the state overflows."""
+        return self.problem.cost(self.parameters(u))
+
+    def derivative(self, u: Array) -> Array:
+        """The partials with respect to u, flat."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            _, derivative = self.problem.cost_and_derivative(self.parameters(u))
+        return self._parametrisation.adjoint(u, derivative)
+
+    def line(self, u: Array, direction: Array) -> Line:
+        """The model of the cost along a direction, by one sensitivity sweep."""
+        change = self._parametrisation.tangent(u, direction)
+        line: Line = self.problem.line_model(self.parameters(u), change)
+        return line

@@ -1,0 +1,321 @@
+"""The inverse problem: cost, derivative and sensitivity of the parameters of a standalone NODE."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from standalone_node.errors import ArgumentError
+from standalone_node.model.depth import uniform_grid
+from standalone_node.model.forms import form_blocks
+from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.problem.flow import Flow, Trajectory
+from standalone_node.problem.line import LineModel
+from standalone_node.problem.losses import LOSSES
+from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.start import smooth_start
+from standalone_node.problem.targets import read_targets
+
+Array = NDArray[Any]
+
+
+@dataclass
+class SweepCounts:
+    """How many direct, adjoint and sensitivity sweeps a problem has done so far."""
+
+    direct: int = 0
+    adjoint: int = 0
+    sensitivity: int = 0
+
+
+class InverseProblem:
+    """Find theta(t) such that the flow of x' = f(t, x, theta(t)) carries inputs to targets.
+
+    Parameters
+    ----------
+    inputs : array_like, shape (B, d)
+        The initial states x(0) as they stand.
+    targets : array_like
+        (B, m) or (B,) floats for the first m (1) components of x(T); or (B,) integer classes,
+        which the squared and Huber loss read as one-hot rows; for "logistic" labels 0 and 1.
+    horizon : float
+        T, the depth of the network.
+    steps : int
+        N, the number of equal steps of the time grid.
+    scheme, form, activation, loss : str
+        See the tables of `standalone_node`: "rk4", "inside", "tanh", "squared" and others.
+    outputs : int, optional
+        m; the largest class + 1 (or the width of the targets) if not given.
+    penalty : Penalty, optional
+    depth_points : int, optional
+        K + 1, the nodes of the depth grid of `initial_parameters`; steps + 1 if not given.
+    sample_weight : array_like, shape (B,), optional
+        Weights w of the loss, which is sum(w * loss) / B.
+    dtype : {"float64", "float32"}
+        The precision of the states. Parameters, cost and derivative are float64 always.
+    threads : int, optional
+        All processors if not given. The results have the same bits for any number.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument cannot be used; the message names it.
+
+    Notes
+    -----
+    Discretised first: `cost_and_derivative` is the exact derivative of the discrete cost, and
+    `solve_sensitivity` the exact tangent of the discrete map, for every scheme. The last direct
+    solve is kept, so that asking for the derivative after the cost costs one adjoint sweep only.
+
+    References
+    ----------
+    Baravdish, Eilertsen, Jaroudi, Johansson, Malý, Unger: A Hybrid Sobolev Gradient Method for
+    Learning NODEs, SN Oper. Res. Forum 5 (2024), doi 10.1007/s43069-024-00377-x.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> problem = InverseProblem(np.array([[1.0], [2.0]]), np.array([0.5, 1.0]), steps=4)
+    >>> p = problem.initial_parameters(seed=0)
+    >>> problem.solve_direct(p).shape
+    (5, 2, 1)
+    """
+
+    def __init__(
+        self,
+        inputs: ArrayLike,
+        targets: ArrayLike,
+        *,
+        horizon: float = 1.0,
+        steps: int = 20,
+        scheme: str = "rk4",
+        form: str = "inside",
+        activation: str = "tanh",
+        loss: str = "squared",
+        outputs: int | None = None,
+        penalty: Penalty | None = None,
+        depth_points: int | None = None,
+        sample_weight: ArrayLike | None = None,
+        dtype: str = "float64",
+        threads: int | None = None,
+    ) -> None:
+        self.inputs = _inputs(inputs)
+        if loss not in LOSSES:
+            raise ArgumentError(f"unknown loss {loss!r}: choose one of {', '.join(LOSSES)}")
+        self.times = time_grid(horizon, steps)
+        points = (
+            self.times.size if depth_points is None else _whole("depth_points", depth_points, 2)
+        )
+        self.depth_times = uniform_grid(self.horizon, points)
+        self.flow = Flow(
+            self.times,
+            scheme=scheme,
+            form=form,
+            activation=activation,
+            dtype=dtype,
+            threads=threads,
+        )
+        self.loss = loss
+        self.penalty = Penalty() if penalty is None else penalty
+        self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
+        self.sample_weight = _weights(sample_weight, self.samples)
+        self.blocks = form_blocks(form, self.width)
+        self.counts = SweepCounts()
+        self._last: Trajectory | None = None
+
+    @property
+    def samples(self) -> int:
+        """B."""
+        return int(self.inputs.shape[0])
+
+    @property
+    def width(self) -> int:
+        """d."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def horizon(self) -> float:
+        """T."""
+        return float(self.times[-1])
+
+    def initial_parameters(self, seed: int = 0, scale: float | None = None) -> Parameters:
+        """A smooth random start: a constant plus a few cosines in depth.
+
+        Parameters
+        ----------
+        seed : int
+        scale : float, optional
+            Standard deviation of the entries' constant part; 0.5 / sqrt(d) if not given.
+        """
+        spread = 0.5 / np.sqrt(self.width) if scale is None else float(scale)
+        return smooth_start(self.depth_times, self.blocks, spread, seed)
+
+    # The direct problem and what hangs on it.
+
+    def solve_direct(self, p: Parameters) -> Array:
+        """The states x_n of the direct problem, (N + 1, B, d)."""
+        self._check(p)
+        self.counts.direct += 1
+        return self.flow.states(p, self.inputs)
+
+    def solve_adjoint(self, p: Parameters) -> Array:
+        """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
+        trajectory = self._trajectory(p)
+        self.counts.adjoint += 1
+        states, _ = self.flow.adjoint(trajectory, self._terminal(trajectory.final), keep=True)
+        assert states is not None
+        return states
+
+    def solve_sensitivity(
+        self,
+        p: Parameters,
+        direction: Parameters | None = None,
+        initial: ArrayLike | None = None,
+    ) -> Array:
+        """The change xi_n of the states to first order, (N + 1, B, d).
+
+        Parameters
+        ----------
+        p : Parameters
+        direction : Parameters, optional
+            The change of the parameters, on the grid of p; none if not given.
+        initial : array_like, shape (B, d) or (d,), optional
+            The change of the inputs; none if not given.
+        """
+        trajectory = self._trajectory(p)
+        self.counts.sensitivity += 1
+        change = np.zeros_like(self.inputs)
+        change += 0.0 if initial is None else np.asarray(initial, dtype=np.float64)
+        return self.flow.sensitivity(trajectory, self._direction(p, direction), change)
+
+    def cost(self, p: Parameters) -> float:
+        """E(p); infinite if the state overflows."""
+        return self._cost(self._trajectory(p))
+
+    def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
+        """E(p) and its partials dE/dtheta_k.
+
+        Raises
+        ------
+        ArgumentError
+            If p does not fit the problem.
+        """
+        trajectory = self._trajectory(p)
+        self.counts.adjoint += 1
+        _, derivative = self.flow.adjoint(trajectory, self._terminal(trajectory.final))
+        return self._cost(trajectory), derivative + self.penalty.derivative(p)
+
+    def line_model(self, p: Parameters, direction: Parameters) -> LineModel:
+        """The cost of p + eta direction, with x(T) replaced by x(T) + eta xi(T)."""
+        trajectory = self._trajectory(p)
+        self.counts.sensitivity += 1
+        still = np.zeros_like(self.inputs)
+        change = self._direction(p, direction)
+        xi = self.flow.sensitivity(trajectory, change, still, final=True).astype(np.float64)
+        offset = trajectory.final - self._rest()
+        mu = self.penalty.output / self.samples
+        parabola = (
+            self.penalty.value(p) + 0.5 * mu * float(np.vdot(offset, offset)),
+            self.penalty.derivative(p).apply(change) + mu * float(np.vdot(offset, xi)),
+            self.penalty.curvature(change) + mu * float(np.vdot(xi, xi)),
+        )
+        z, xi = self._observed(trajectory.final), xi[:, : self.outputs]
+        weights = self.sample_weight / self.samples
+        return LineModel(LOSSES[self.loss], z, xi, self.targets, weights, parabola)
+
+    def residual(self, p: Parameters) -> float:
+        """The root mean square residual of an observed entry; for losses of values only."""
+        if LOSSES[self.loss].takes_classes or self.loss == "logistic":
+            raise ArgumentError(
+                f"the loss {self.loss!r} has no residual: noise_level needs 'squared' or 'huber'"
+            )
+        squares = np.square(self._observed(self._trajectory(p).final) - self.targets).mean(axis=1)
+        return float(np.sqrt(self.sample_weight @ squares / self.sample_weight.sum()))
+
+    def _trajectory(self, p: Parameters) -> Trajectory:
+        # Parameters are read-only, so that the object itself may serve as the key.
+        if self._last is None or self._last.parameters is not p:
+            self._check(p)
+            self._last = None  # frees its memory before the new one takes as much
+            self.counts.direct += 1
+            self._last = self.flow.direct(p, self.inputs)
+        return self._last
+
+    def _cost(self, trajectory: Trajectory) -> float:
+        if not np.isfinite(trajectory.final).all():
+            return float("inf")
+        rows = LOSSES[self.loss].value(self._observed(trajectory.final), self.targets)
+        offset = trajectory.final - self._rest()
+        return (
+            float(self.sample_weight @ rows) / self.samples
+            + self.penalty.value(trajectory.parameters)
+            + 0.5 * self.penalty.output * float(np.vdot(offset, offset)) / self.samples
+        )
+
+    def _terminal(self, final: Array) -> Array:
+        """dE/dx(T), (B, d)."""
+        terminal = self.penalty.output * (final - self._rest()) / self.samples
+        partials = LOSSES[self.loss].derivative(self._observed(final), self.targets)
+        terminal[:, : self.outputs] += (self.sample_weight / self.samples)[:, None] * partials
+        return terminal
+
+    def _observed(self, final: Array) -> Array:
+        return final[:, : self.outputs].astype(np.float64)
+
+    def _rest(self) -> float:
+        """The components of x_rest = T sigma(0)."""
+        return self.horizon * self.flow.resting_slope
+
+    def _direction(self, p: Parameters, direction: Parameters | None) -> Parameters:
+        if direction is None:
+            return 0.0 * p
+        if not isinstance(direction, Parameters) or not direction.matches(p):
+            raise ArgumentError("the direction has to be Parameters on the depth grid of p")
+        return direction
+
+    def _check(self, p: Parameters) -> None:
+        if not isinstance(p, Parameters):
+            raise ArgumentError(f"expected Parameters, not {type(p).__name__}")
+        if p.blocks != self.blocks:
+            raise ArgumentError(f"parameters {p!r} do not fit a state of {self.width} components")
+        if p.horizon != self.horizon:
+            raise ArgumentError(
+                f"the parameters end at {p.horizon:g}, the horizon is {self.horizon:g}: "
+                "times[-1] has to be the horizon"
+            )
+
+
+def time_grid(horizon: float, steps: int) -> Array:
+    """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
+    if not isinstance(horizon, int | float | np.number) or not 0.0 < float(horizon) < np.inf:
+        raise ArgumentError(f"horizon = {horizon!r} has to be a positive number")
+    return uniform_grid(float(horizon), _whole("steps", steps, 1) + 1)
+
+
+def _whole(name: str, value: object, least: int) -> int:
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ArgumentError(f"{name} = {value!r} has to be a whole number of at least {least}")
+    return int(value)
+
+
+def _inputs(inputs: ArrayLike) -> Array:
+    array = np.array(inputs, dtype=np.float64, ndmin=1)
+    if array.ndim != 2 or array.size == 0:
+        raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
+    if not np.isfinite(array).all():
+        raise ArgumentError("inputs have to be finite: there are NaN or infinite values")
+    return array
+
+
+def _weights(sample_weight: ArrayLike | None, samples: int) -> Array:
+    if sample_weight is None:
+        return np.ones(samples)
+    weights = np.array(sample_weight, dtype=np.float64)
+    if weights.shape != (samples,):
+        raise ArgumentError(f"sample_weight has shape {weights.shape} instead of ({samples},)")
+    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
+        raise ArgumentError("sample_weight has to be finite, not negative, and not all zero")
+    return weights

@@ -1,0 +1,55 @@
+"""The cost along a direction to first order in the state: what the step length is chosen from."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from standalone_node.problem.losses import Loss
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True, eq=False)
+class LineModel:
+    """The convex function eta -> mean loss of z + eta xi, plus a parabola for the penalties.
+
+    Parameters
+    ----------
+    loss : Loss
+    z, xi : ndarray, shape (B, m)
+        Observed components of x(T) and of its sensitivity along the direction.
+    targets : ndarray
+        As the loss reads them.
+    weights : ndarray, shape (B,)
+        Sample weights divided by B.
+    parabola : tuple of three floats
+        Value, slope and curvature of the penalty terms at eta = 0, in which they are exact.
+    """
+
+    loss: Loss
+    z: Array
+    xi: Array
+    targets: Array
+    weights: Array
+    parabola: tuple[float, float, float]
+
+    def value(self, eta: float) -> float:
+        """The modelled cost at eta."""
+        c0, c1, c2 = self.parabola
+        rows = self.loss.value(self.z + eta * self.xi, self.targets)
+        return float(self.weights @ rows) + c0 + eta * (c1 + 0.5 * eta * c2)
+
+    def slope(self, eta: float) -> float:
+        """Its derivative at eta."""
+        _, c1, c2 = self.parabola
+        partials = self.loss.derivative(self.z + eta * self.xi, self.targets)
+        return float(self.weights @ np.einsum("bm,bm->b", partials, self.xi)) + c1 + eta * c2
+
+    def curvature(self, eta: float) -> float:
+        """Its second derivative at eta, never negative."""
+        rows = self.loss.curvature(self.z + eta * self.xi, self.targets, self.xi)
+        return float(self.weights @ rows) + self.parabola[2]

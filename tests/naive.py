@@ -1,0 +1,516 @@
+"""The slow, obvious reference that the package is tested against.
+
+Everything here is written for a reader who checks it line by line against the formulas:
+loops over samples, steps, stages and entries, no vectorisation, and not one import from the
+package.  Every function also runs on complex numbers, so that it can be differentiated by the
+complex step; the piecewise functions choose their branch by the real part.
+
+Notation: B samples, width d, N time steps, K depth intervals, m output components,
+theta = (W, b) with nodal values W (K+1, d, d) and b (K+1, d) on the depth grid.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from fractions import Fraction
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+Tableau = tuple[list[list[Fraction]], list[Fraction], list[Fraction]]
+
+
+# ------------------------------------------------------------------ Runge-Kutta tableaux
+
+
+def _tableau(rows: list[str], b: str, c: str) -> Tableau:
+    """Read the strictly lower triangle, row by row, and fill up with zeros."""
+    below = [[Fraction(entry) for entry in row.split()] for row in rows]
+    s = len(rows)
+    A = [row + [Fraction(0)] * (s - len(row)) for row in below]
+    return A, [Fraction(entry) for entry in b.split()], [Fraction(entry) for entry in c.split()]
+
+
+TABLEAUX: dict[str, Tableau] = {
+    "euler": _tableau([""], "1", "0"),
+    "midpoint": _tableau(["", "1/2"], "0 1", "0 1/2"),
+    "heun": _tableau(["", "1"], "1/2 1/2", "0 1"),
+    "ralston": _tableau(["", "2/3"], "1/4 3/4", "0 2/3"),
+    "ssprk3": _tableau(["", "1", "1/4 1/4"], "1/6 1/6 2/3", "0 1 1/2"),
+    "rk4": _tableau(["", "1/2", "0 1/2", "0 0 1"], "1/6 1/3 1/3 1/6", "0 1/2 1/2 1"),
+    "rk38": _tableau(["", "1/3", "-1/3 1", "1 -1 1"], "1/8 3/8 3/8 1/8", "0 1/3 2/3 1"),
+    "bs3": _tableau(["", "1/2", "0 3/4", "2/9 1/3 4/9"], "2/9 1/3 4/9 0", "0 1/2 3/4 1"),
+    "dopri5": _tableau(
+        [
+            "",
+            "1/5",
+            "3/40 9/40",
+            "44/45 -56/15 32/9",
+            "19372/6561 -25360/2187 64448/6561 -212/729",
+            "9017/3168 -355/33 46732/5247 49/176 -5103/18656",
+            "35/384 0 500/1113 125/192 -2187/6784 11/84",
+        ],
+        "35/384 0 500/1113 125/192 -2187/6784 11/84 0",
+        "0 1/5 3/10 4/5 8/9 1 1",
+    ),
+}
+
+ORDERS: dict[str, int] = {
+    "euler": 1,
+    "midpoint": 2,
+    "heun": 2,
+    "ralston": 2,
+    "ssprk3": 3,
+    "rk4": 4,
+    "rk38": 4,
+    "bs3": 3,
+    "dopri5": 5,
+}
+
+
+# ------------------------------------------------------------------ activations (one number)
+
+
+def _sigmoid(x: Any) -> Any:
+    if x.real >= 0.0:  # never exp of a large positive number
+        return 1.0 / (1.0 + np.exp(-x))
+    return np.exp(x) / (1.0 + np.exp(x))
+
+
+def _softplus(x: Any) -> Any:
+    if x.real >= 0.0:
+        return x + np.log1p(np.exp(-x))
+    return np.log1p(np.exp(x))
+
+
+def _dsilu(x: Any) -> Any:
+    return _sigmoid(x) + x * _sigmoid(x) * _sigmoid(-x)
+
+
+Scalar = Callable[[Any], Any]
+
+# At a kink the derivative is the one from the left: 0 for relu and 0.01 for leaky-relu.
+ACTIVATIONS: dict[str, tuple[Scalar, Scalar]] = {
+    "identity": (lambda x: x, lambda x: 1.0),
+    "tanh": (np.tanh, lambda x: 1.0 - np.tanh(x) ** 2),
+    "sigmoid": (_sigmoid, lambda x: _sigmoid(x) * _sigmoid(-x)),
+    "relu": (lambda x: x if x.real > 0.0 else 0.0, lambda x: 1.0 if x.real > 0.0 else 0.0),
+    "leaky-relu": (
+        lambda x: x if x.real > 0.0 else 0.01 * x,
+        lambda x: 1.0 if x.real > 0.0 else 0.01,
+    ),
+    "elu": (
+        lambda x: x if x.real > 0.0 else np.expm1(x),
+        lambda x: 1.0 if x.real > 0.0 else np.exp(x),
+    ),
+    "softplus": (_softplus, _sigmoid),
+    "silu": (lambda x: x * _sigmoid(x), _dsilu),
+    "sine": (np.sin, np.cos),
+}
+
+
+# ------------------------------------------------------------------ losses (one sample)
+# z holds the first m components of x(T); each entry is (loss(z, y), its m partials in z).
+
+
+def _squared(z: Array, y: Any) -> Any:
+    y = np.atleast_1d(y)
+    return sum(0.5 * (z[i] - y[i]) ** 2 for i in range(len(z)))
+
+
+def _dsquared(z: Array, y: Any) -> list[Any]:
+    y = np.atleast_1d(y)
+    return [z[i] - y[i] for i in range(len(z))]
+
+
+def _huber(z: Array, y: Any) -> Any:
+    total = 0.0
+    for r in _dsquared(z, y):
+        if -1.0 <= r.real <= 1.0:
+            total = total + 0.5 * r**2
+        elif r.real > 1.0:
+            total = total + r - 0.5
+        else:
+            total = total - r - 0.5
+    return total
+
+
+def _dhuber(z: Array, y: Any) -> list[Any]:
+    slopes = []
+    for r in _dsquared(z, y):
+        if -1.0 <= r.real <= 1.0:
+            slopes.append(r)
+        elif r.real > 1.0:
+            slopes.append(1.0)
+        else:
+            slopes.append(-1.0)
+    return slopes
+
+
+def _cross_entropy(z: Array, y: Any) -> Any:
+    shift = max(zi.real for zi in z)  # a constant that cancels; it only avoids overflow
+    return shift + np.log(sum(np.exp(zi - shift) for zi in z)) - z[int(y)]
+
+
+def _dcross_entropy(z: Array, y: Any) -> list[Any]:
+    shift = max(zi.real for zi in z)
+    total = sum(np.exp(zi - shift) for zi in z)
+    return [np.exp(z[i] - shift) / total - (1.0 if i == int(y) else 0.0) for i in range(len(z))]
+
+
+def _logistic(z: Array, y: Any) -> Any:
+    return _softplus(z[0]) - y * z[0]
+
+
+def _dlogistic(z: Array, y: Any) -> list[Any]:
+    return [_sigmoid(z[0]) - y] + [0.0] * (len(z) - 1)
+
+
+LOSSES: dict[str, tuple[Callable[[Array, Any], Any], Callable[[Array, Any], list[Any]]]] = {
+    "squared": (_squared, _dsquared),
+    "cross-entropy": (_cross_entropy, _dcross_entropy),
+    "huber": (_huber, _dhuber),
+    "logistic": (_logistic, _dlogistic),
+}
+
+
+# ------------------------------------------------------------------ the problem
+
+
+@dataclass(frozen=True, kw_only=True)
+class Problem:
+    """Everything but the parameters."""
+
+    inputs: Array  # (B, d), x(0)
+    targets: Array  # (B, m) or, for m = 1, (B,); (B,) classes; (B,) labels 0/1
+    times: Array  # (N+1,), increasing, from 0 to T
+    depth: Array  # (K+1,), increasing, from 0 to T
+    outputs: int  # m
+    scheme: str = "rk4"
+    form: str = "inside"
+    activation: str = "tanh"
+    loss: str = "squared"
+    sample_weight: Array | None = None  # (B,); None means ones
+    alpha: float = 0.0
+    gamma: float = 0.0
+    mu: float = 0.0
+    reference: tuple[Array, Array] | None = None  # nodal (W, b) on the same depth grid
+
+    @property
+    def weight(self) -> Array:
+        """Sample weights w, (B,)."""
+        return np.ones(len(self.inputs)) if self.sample_weight is None else self.sample_weight
+
+    @property
+    def rest(self) -> Any:
+        """Each component of x_rest = T sigma(0) 1."""
+        return self.times[-1] * ACTIVATIONS[self.activation][0](0.0)
+
+
+def _dtype(*arrays: Any) -> Any:
+    return np.result_type(np.float64, *arrays)
+
+
+# ------------------------------------------------------------------ functions of depth
+
+
+def hat(depth: Array, k: int, t: float) -> float:
+    """phi_k(t): 1 at node k, 0 at the others, linear between (t is held inside the grid)."""
+    t = min(max(t, depth[0]), depth[-1])
+    if k > 0 and depth[k - 1] <= t <= depth[k]:
+        return (t - depth[k - 1]) / (depth[k] - depth[k - 1])
+    if k < len(depth) - 1 and depth[k] <= t <= depth[k + 1]:
+        return (depth[k + 1] - t) / (depth[k + 1] - depth[k])
+    return 0.0
+
+
+def theta_at(times: Array, values: Array, t: float) -> Array:
+    """Sum over k of phi_k(t) values_k, for nodal values (K+1, ...)."""
+    total = np.zeros(values.shape[1:], dtype=_dtype(values))
+    for k in range(len(times)):
+        total = total + hat(times, k, t) * values[k]
+    return total
+
+
+def mass(depth: Array) -> Array:
+    """M_kl = integral of phi_k phi_l, (K+1, K+1), element by element."""
+    M = np.zeros((len(depth), len(depth)))
+    for k in range(len(depth) - 1):
+        h = depth[k + 1] - depth[k]
+        M[k, k] += h / 3.0
+        M[k, k + 1] += h / 6.0
+        M[k + 1, k] += h / 6.0
+        M[k + 1, k + 1] += h / 3.0
+    return M
+
+
+def stiffness(depth: Array) -> Array:
+    """S_kl = integral of phi_k' phi_l', (K+1, K+1), element by element."""
+    S = np.zeros((len(depth), len(depth)))
+    for k in range(len(depth) - 1):
+        h = depth[k + 1] - depth[k]
+        S[k, k] += 1.0 / h
+        S[k, k + 1] -= 1.0 / h
+        S[k + 1, k] -= 1.0 / h
+        S[k + 1, k + 1] += 1.0 / h
+    return S
+
+
+def riesz(depth: Array, derivative: Array, length: float, ends: str = "natural") -> Array:
+    """Solve (M + length^2 S) g = derivative for every entry of a (K+1, ...) derivative.
+
+    At a fixed end g and the test functions vanish: row and column of that node are left out.
+    """
+    H = mass(depth) + length**2 * stiffness(depth)
+    K = len(depth) - 1
+    fixed = {"natural": [], "fixed": [0, K], "fixed-start": [0], "fixed-end": [K]}[ends]
+    free = [k for k in range(K + 1) if k not in fixed]
+    g = np.zeros(derivative.shape, dtype=_dtype(derivative))
+    if not free:
+        return g
+    H_free = np.array([[H[k, j] for j in free] for k in free])
+    for entry in np.ndindex(derivative.shape[1:]):
+        solution = np.linalg.solve(H_free, np.array([derivative[(k, *entry)] for k in free]))
+        for row, k in enumerate(free):
+            g[(k, *entry)] = solution[row]
+    return g
+
+
+# ------------------------------------------------------------------ the field (one sample)
+
+
+def _affine(W: Array, x: Array, b: Array) -> Array:
+    """The product W x + b, entry by entry."""
+    d = len(b)
+    z = np.zeros(d, dtype=_dtype(W, x, b))
+    for i in range(d):
+        z[i] = b[i]
+        for j in range(d):
+            z[i] += W[i, j] * x[j]
+    return z
+
+
+def _each(function: Scalar, z: Array) -> Array:
+    return np.array([function(zi) for zi in z], dtype=_dtype(z))
+
+
+def field(form: str, activation: str, W: Array, b: Array, x: Array) -> Array:
+    """f(x): sigma(W x + b) "inside", W sigma(x) + b "outside"; (d,)."""
+    sigma, _ = ACTIVATIONS[activation]
+    if form == "inside":
+        return _each(sigma, _affine(W, x, b))
+    return _affine(W, _each(sigma, x), b)
+
+
+def field_x(form: str, activation: str, W: Array, b: Array, x: Array) -> Array:
+    """f_x, the (d, d) matrix of the partials of f_i in x_j."""
+    _, dsigma = ACTIVATIONS[activation]
+    d = len(x)
+    slope = _each(dsigma, _affine(W, x, b) if form == "inside" else x)
+    jacobian = np.zeros((d, d), dtype=slope.dtype)
+    for i in range(d):
+        for j in range(d):
+            jacobian[i, j] = slope[i] * W[i, j] if form == "inside" else W[i, j] * slope[j]
+    return jacobian
+
+
+def field_theta(
+    form: str, activation: str, W: Array, b: Array, x: Array, dW: Array, db: Array
+) -> Array:
+    """f_theta applied to (dW, db), (d,)."""
+    sigma, dsigma = ACTIVATIONS[activation]
+    if form == "inside":
+        return _each(dsigma, _affine(W, x, b)) * _affine(dW, x, db)
+    return _affine(dW, _each(sigma, x), db)
+
+
+def field_theta_transposed(
+    form: str, activation: str, W: Array, b: Array, x: Array, kappa: Array
+) -> tuple[Array, Array]:
+    """f_theta transposed applied to kappa (d,): a (d, d) part for W and a (d,) part for b."""
+    sigma, dsigma = ACTIVATIONS[activation]
+    d = len(x)
+    if form == "inside":
+        for_b = _each(dsigma, _affine(W, x, b)) * kappa
+        factor = x
+    else:
+        for_b = kappa
+        factor = _each(sigma, x)
+    for_W = np.zeros((d, d), dtype=_dtype(for_b, factor))
+    for i in range(d):
+        for j in range(d):
+            for_W[i, j] = for_b[i] * factor[j]
+    return for_W, for_b
+
+
+# ------------------------------------------------------------------ the three sweeps
+
+
+def _scheme(problem: Problem) -> tuple[list[list[float]], list[float], list[float]]:
+    A, b, c = TABLEAUX[problem.scheme]
+    return [[float(a) for a in row] for row in A], [float(w) for w in b], [float(t) for t in c]
+
+
+def stages(problem: Problem, W: Array, b: Array, n: int, x: Array) -> list[dict[str, Any]]:
+    """The stages of step n from x (d,): time, W and b at that time, argument X, slope k."""
+    A, _, c = _scheme(problem)
+    h = problem.times[n + 1] - problem.times[n]
+    done: list[dict[str, Any]] = []
+    for i in range(len(c)):
+        t = problem.times[n] + c[i] * h
+        Wi = theta_at(problem.depth, W, t)
+        bi = theta_at(problem.depth, b, t)
+        X = x
+        for j in range(i):
+            X = X + h * A[i][j] * done[j]["k"]
+        k = field(problem.form, problem.activation, Wi, bi, X)
+        done.append({"t": t, "W": Wi, "b": bi, "X": X, "k": k})
+    return done
+
+
+def direct(problem: Problem, W: Array, b: Array) -> Array:
+    """States x_n, (N+1, B, d)."""
+    weights = _scheme(problem)[1]
+    N, (B, d) = len(problem.times) - 1, problem.inputs.shape
+    states = np.zeros((N + 1, B, d), dtype=_dtype(problem.inputs, W, b))
+    for sample in range(B):
+        states[0, sample] = problem.inputs[sample]
+        for n in range(N):
+            h = problem.times[n + 1] - problem.times[n]
+            x = states[n, sample]
+            for i, stage in enumerate(stages(problem, W, b, n, states[n, sample])):
+                x = x + h * weights[i] * stage["k"]
+            states[n + 1, sample] = x
+    return states
+
+
+def sensitivity(problem: Problem, W: Array, b: Array, dW: Array, db: Array, dx0: Array) -> Array:
+    """Tangent xi_n of the discrete scheme along (dW, db) and dx0 (B, d); (N+1, B, d)."""
+    A, weights, c = _scheme(problem)
+    form, activation = problem.form, problem.activation
+    N, (B, d) = len(problem.times) - 1, problem.inputs.shape
+    states = direct(problem, W, b)
+    xi = np.zeros((N + 1, B, d), dtype=_dtype(states, dW, db, dx0))
+    for sample in range(B):
+        xi[0, sample] = dx0[sample]
+        for n in range(N):
+            h = problem.times[n + 1] - problem.times[n]
+            steps = stages(problem, W, b, n, states[n, sample])
+            slopes: list[Array] = []
+            for i in range(len(c)):
+                Wi, bi, X, t = (steps[i][key] for key in ("W", "b", "X", "t"))
+                Xi = xi[n, sample]
+                for j in range(i):
+                    Xi = Xi + h * A[i][j] * slopes[j]
+                dWi, dbi = theta_at(problem.depth, dW, t), theta_at(problem.depth, db, t)
+                f_x = field_x(form, activation, Wi, bi, X)
+                f_theta_dtheta = field_theta(form, activation, Wi, bi, X, dWi, dbi)
+                slopes.append(_affine(f_x, Xi, f_theta_dtheta))
+            end = xi[n, sample]
+            for i in range(len(c)):
+                end = end + h * weights[i] * slopes[i]
+            xi[n + 1, sample] = end
+    return xi
+
+
+def adjoint_sweep(
+    problem: Problem, W: Array, b: Array, terminal: Array
+) -> tuple[Array, Array, Array]:
+    """Pull terminal (B, d), a dual vector at x(T), back through the scheme.
+
+    Returns lambda (N+1, B, d) and the partials in W (K+1, d, d) and b (K+1, d).
+    """
+    A, weights, c = _scheme(problem)
+    form, activation, depth = problem.form, problem.activation, problem.depth
+    N, (B, d) = len(problem.times) - 1, problem.inputs.shape
+    states = direct(problem, W, b)
+    lam = np.zeros((N + 1, B, d), dtype=_dtype(states, terminal))
+    dE_dW = np.zeros(W.shape, dtype=lam.dtype)
+    dE_db = np.zeros(b.shape, dtype=lam.dtype)
+    for sample in range(B):
+        lam[N, sample] = terminal[sample]
+        for n in reversed(range(N)):
+            h = problem.times[n + 1] - problem.times[n]
+            steps = stages(problem, W, b, n, states[n, sample])
+            mu: dict[int, Array] = {}
+            for i in reversed(range(len(c))):
+                Wi, bi, X, t = (steps[i][key] for key in ("W", "b", "X", "t"))
+                kappa = h * weights[i] * lam[n + 1, sample]
+                for j in range(i + 1, len(c)):
+                    kappa = kappa + h * A[j][i] * mu[j]
+                f_x = field_x(form, activation, Wi, bi, X)
+                mu[i] = _affine(f_x.T, kappa, np.zeros(d))
+                for_W, for_b = field_theta_transposed(form, activation, Wi, bi, X, kappa)
+                for k in range(len(depth)):
+                    dE_dW[k] += hat(depth, k, t) * for_W
+                    dE_db[k] += hat(depth, k, t) * for_b
+            lam[n, sample] = lam[n + 1, sample] + sum(mu.values())
+    return lam, dE_dW, dE_db
+
+
+# ------------------------------------------------------------------ cost and derivative
+
+
+def misfit(problem: Problem, final: Array) -> Any:
+    """The part of the cost that sees x(T) (B, d): weighted mean loss and output penalty."""
+    loss, _ = LOSSES[problem.loss]
+    B, d = final.shape
+    total = 0.0
+    for sample in range(B):
+        z = final[sample, : problem.outputs]
+        total = total + problem.weight[sample] * loss(z, problem.targets[sample]) / B
+        for i in range(d):  # an unweighted mean
+            total = total + 0.5 * problem.mu * (final[sample, i] - problem.rest) ** 2 / B
+    return total
+
+
+def misfit_derivative(problem: Problem, final: Array) -> Array:
+    """Partials of misfit in every entry of x(T), (B, d)."""
+    _, dloss = LOSSES[problem.loss]
+    B, d = final.shape
+    partials = np.zeros((B, d), dtype=_dtype(final))
+    for sample in range(B):
+        slopes = dloss(final[sample, : problem.outputs], problem.targets[sample])
+        for i in range(problem.outputs):
+            partials[sample, i] += problem.weight[sample] * slopes[i] / B
+        for i in range(d):
+            partials[sample, i] += problem.mu * (final[sample, i] - problem.rest) / B
+    return partials
+
+
+def _nodal_penalty(problem: Problem, values: Array, reference: Array) -> tuple[Any, Array]:
+    """Penalty on one block of nodal values (K+1, ...), and its partials."""
+    M, S = mass(problem.depth), stiffness(problem.depth)
+    total = 0.0
+    partials = np.zeros(values.shape, dtype=_dtype(values))
+    for k in range(len(M)):
+        for j in range(len(M)):
+            away_k, away_j = values[k] - reference[k], values[j] - reference[j]
+            total = total + 0.5 * problem.alpha * M[k, j] * np.sum(away_k * away_j)
+            total = total + 0.5 * problem.gamma * S[k, j] * np.sum(values[k] * values[j])
+            partials[k] += problem.alpha * M[k, j] * away_j + problem.gamma * S[k, j] * values[j]
+    return total, partials
+
+
+def penalty(problem: Problem, W: Array, b: Array) -> tuple[Any, Array, Array]:
+    """The penalties on theta, and their partials in W (K+1, d, d) and b (K+1, d)."""
+    W_ref, b_ref = problem.reference or (np.zeros(W.shape), np.zeros(b.shape))
+    on_W, dW = _nodal_penalty(problem, W, W_ref)
+    on_b, db = _nodal_penalty(problem, b, b_ref)
+    return on_W + on_b, dW, db
+
+
+def cost(problem: Problem, W: Array, b: Array) -> Any:
+    """E(theta)."""
+    return misfit(problem, direct(problem, W, b)[-1]) + penalty(problem, W, b)[0]
+
+
+def adjoint(problem: Problem, W: Array, b: Array) -> tuple[Array, Array, Array]:
+    """lambda_n = dE/dx_n (N+1, B, d), dE/dW (K+1, d, d) and dE/db (K+1, d), with penalties."""
+    terminal = misfit_derivative(problem, direct(problem, W, b)[-1])
+    lam, dE_dW, dE_db = adjoint_sweep(problem, W, b, terminal)
+    _, penalty_dW, penalty_db = penalty(problem, W, b)
+    return lam, dE_dW + penalty_dW, dE_db + penalty_db

@@ -1,0 +1,475 @@
+"""The reference implementation is held against what needs no implementation at all:
+order conditions in exact fractions, the complex step, finite differences and quadrature."""
+
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from fractions import Fraction
+from itertools import combinations_with_replacement, pairwise
+from typing import Any
+
+import numpy as np
+import pytest
+
+import naive
+from naive import ACTIVATIONS, LOSSES, ORDERS, TABLEAUX, Array, Problem
+
+FORMS = ("inside", "outside")
+PIECEWISE = ("relu", "leaky-relu", "elu")
+SMOOTH = tuple(name for name in ACTIVATIONS if name not in PIECEWISE)
+STEP = 1e-30  # of the complex step; no subtraction, so it may be as small as one likes
+d, B, N, K = 3, 3, 4, 3
+TIMES = np.array([0.0, 0.2, 0.55, 0.8, 1.3])
+DEPTH = np.array([0.0, 0.35, 0.9, 1.3])
+Theta = tuple[Array, Array]
+
+
+def random_theta(rng: np.random.Generator, nodes: int = K + 1, width: int = d) -> Theta:
+    return rng.normal(size=(nodes, width, width)), rng.normal(size=(nodes, width))
+
+
+def a_problem(loss: str = "squared", seed: int = 0, **changes: Any) -> Problem:
+    """Every term of the cost switched on, both grids uneven and not nested."""
+    rng = np.random.default_rng(seed)
+    m = 2
+    targets = {
+        "squared": rng.normal(size=(B, m)),
+        "huber": 3.0 * rng.normal(size=(B, m)),
+        "cross-entropy": np.array([1, 0, 1]),
+        "logistic": np.array([1, 0, 1]),
+    }[loss]
+    given: dict[str, Any] = {
+        "inputs": rng.normal(size=(B, d)),
+        "targets": targets,
+        "times": TIMES,
+        "depth": DEPTH,
+        "outputs": m,
+        "loss": loss,
+        "sample_weight": np.array([0.5, 2.0, 1.2]),
+        "alpha": 0.3,
+        "gamma": 0.2,
+        "mu": 0.7,
+        "reference": random_theta(rng),
+    }
+    return Problem(**(given | changes))
+
+
+def along(partials: Theta, direction: Theta) -> Any:
+    return sum(np.sum(p * v) for p, v in zip(partials, direction, strict=True))
+
+
+def norm(*arrays: Array) -> float:
+    return math.sqrt(sum(float(np.sum(a**2)) for a in arrays))
+
+
+# ------------------------------------------------------------------ tableaux
+
+Tree = tuple[Any, ...]  # a rooted tree is the sorted tuple of its branches; a leaf is ()
+
+
+def size(tree: Tree) -> int:
+    return 1 + sum(size(branch) for branch in tree)
+
+
+def density(tree: Tree) -> int:
+    return size(tree) * math.prod(density(branch) for branch in tree)
+
+
+def trees(order: int) -> set[Tree]:
+    """All rooted trees with that many vertices."""
+    smaller = [tree for n in range(1, order) for tree in sorted(trees(n))]
+    found: set[Tree] = set()
+    for count in range(order):
+        for branches in combinations_with_replacement(smaller, count):
+            if sum(size(branch) for branch in branches) == order - 1:
+                found.add(tuple(sorted(branches)))
+    return found
+
+
+def stage_weight(A: list[list[Fraction]], i: int, tree: Tree) -> Fraction:
+    product = Fraction(1)
+    for branch in tree:
+        product *= sum((A[i][j] * stage_weight(A, j, branch) for j in range(len(A))), Fraction(0))
+    return product
+
+
+def satisfies(scheme: str, tree: Tree) -> bool:
+    """Butcher's condition: sum over i of b_i Phi_i(tree) = 1 / density(tree)."""
+    A, b, _ = TABLEAUX[scheme]
+    return sum(b[i] * stage_weight(A, i, tree) for i in range(len(b))) == Fraction(1, density(tree))
+
+
+def test_there_are_as_many_rooted_trees_as_cayley_counted() -> None:
+    assert [len(trees(order)) for order in range(1, 7)] == [1, 1, 2, 4, 9, 20]
+
+
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_a_tableau_satisfies_every_order_condition_up_to_its_order(scheme: str) -> None:
+    for order in range(1, ORDERS[scheme] + 1):
+        assert all(satisfies(scheme, tree) for tree in trees(order)), order
+
+
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_a_tableau_has_no_higher_order_than_it_says(scheme: str) -> None:
+    assert not all(satisfies(scheme, tree) for tree in trees(ORDERS[scheme] + 1))
+
+
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_a_tableau_is_explicit_and_its_nodes_are_its_row_sums(scheme: str) -> None:
+    A, b, c = TABLEAUX[scheme]
+    assert len(A) == len(b) == len(c)
+    for i in range(len(A)):
+        assert sum(A[i]) == c[i]
+        assert len(A[i]) == len(A) and not any(A[i][i:])
+
+
+@pytest.mark.parametrize("scheme", ["bs3", "dopri5"])
+def test_the_last_stage_of_a_fsal_pair_is_the_first_of_the_next_step(scheme: str) -> None:
+    A, b, c = TABLEAUX[scheme]
+    assert A[-1] == b and b[-1] == 0 and c[-1] == 1
+
+
+def test_the_named_schemes_are_the_ones_their_names_mean() -> None:
+    half, third = Fraction(1, 2), Fraction(1, 3)
+    assert TABLEAUX["midpoint"][1:] == ([0, 1], [0, half])
+    assert TABLEAUX["heun"][1:] == ([half, half], [0, 1])
+    assert TABLEAUX["ralston"][2] == [0, Fraction(2, 3)]
+    assert TABLEAUX["ssprk3"][2] == [0, 1, half]
+    assert TABLEAUX["rk4"][2] == [0, half, half, 1]
+    assert TABLEAUX["rk38"][2] == [0, third, 2 * third, 1]
+    assert TABLEAUX["bs3"][2] == [0, half, Fraction(3, 4), 1]
+    assert set(ORDERS) == set(TABLEAUX) and len(TABLEAUX) == 9
+
+
+# ------------------------------------------------------------------ activations and losses
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+def test_the_slope_of_an_activation_is_its_complex_step_derivative(name: str) -> None:
+    sigma, dsigma = ACTIVATIONS[name]
+    for x in (-30.0, -3.0, -0.7, -1e-3, 1e-3, 0.4, 2.0, 30.0):
+        slope = np.imag(sigma(complex(x, STEP))) / STEP
+        assert dsigma(x) == pytest.approx(slope, rel=1e-14, abs=1e-15)
+
+
+def test_activations_have_their_textbook_values() -> None:
+    x, sigma = 0.6, {name: pair[0] for name, pair in ACTIVATIONS.items()}
+    e = math.exp
+    expected = {
+        "identity": (0.6, -0.6),
+        "tanh": (math.tanh(x), -math.tanh(x)),
+        "sigmoid": (1 / (1 + e(-x)), 1 / (1 + e(x))),
+        "relu": (0.6, 0.0),
+        "leaky-relu": (0.6, -0.006),
+        "elu": (0.6, e(-x) - 1),
+        "softplus": (math.log(1 + e(x)), math.log(1 + e(-x))),
+        "silu": (x / (1 + e(-x)), -x / (1 + e(x))),
+        "sine": (math.sin(x), -math.sin(x)),
+    }
+    assert set(expected) == set(sigma)
+    for name, values in expected.items():
+        assert (sigma[name](x), sigma[name](-x)) == pytest.approx(values, rel=1e-14), name
+
+
+@pytest.mark.parametrize("name", ACTIVATIONS)
+@pytest.mark.filterwarnings("error")
+def test_activations_survive_large_arguments(name: str) -> None:
+    sigma, dsigma = ACTIVATIONS[name]
+    for x in (-1e4, -800.0, 800.0, 1e4):
+        assert math.isfinite(sigma(x)) and math.isfinite(dsigma(x))
+
+
+def test_losses_have_their_textbook_values() -> None:
+    z, value = np.array([0.5, -1.0]), {name: pair[0] for name, pair in LOSSES.items()}
+    e = math.exp
+    assert value["squared"](z, [0.0, 1.0]) == pytest.approx(0.125 + 2.0)
+    assert value["huber"](z, [0.0, 1.0]) == pytest.approx(0.125 + 1.5)
+    assert value["huber"](-z, [0.0, -1.0]) == pytest.approx(0.125 + 1.5)
+    assert value["cross-entropy"](z, 1) == pytest.approx(-math.log(e(-1) / (e(0.5) + e(-1))))
+    assert value["logistic"](z, 1) == pytest.approx(-math.log(1 / (1 + e(-0.5))))
+    assert value["logistic"](z, 0) == pytest.approx(-math.log(1 - 1 / (1 + e(-0.5))))
+    assert value["cross-entropy"](np.array([900.0, -900.0]), 1) == pytest.approx(1800.0)
+    assert value["logistic"](np.array([-900.0]), 1) == pytest.approx(900.0)
+
+
+@pytest.mark.parametrize("name", LOSSES)
+def test_the_partials_of_a_loss_are_its_complex_step_derivatives(name: str) -> None:
+    loss, dloss = LOSSES[name]
+    rng = np.random.default_rng(1)
+    for y in (0, 1):
+        z = 2.0 * rng.normal(size=3)
+        target = z + np.array([0.3, 2.0, -4.0]) if name in ("squared", "huber") else y
+        slopes = [np.imag(loss(z + 1j * STEP * unit, target)) / STEP for unit in np.eye(3)]
+        assert np.allclose(dloss(z, target), slopes, rtol=1e-13, atol=1e-15)
+
+
+# ------------------------------------------------------------------ hat functions
+
+
+def test_nodal_values_are_interpolated_linearly() -> None:
+    values = np.random.default_rng(0).normal(size=(K + 1, 2))
+    for t in (*DEPTH, 0.1, 0.4, 1.29, *TIMES):
+        expected = [np.interp(t, DEPTH, values[:, j]) for j in range(2)]
+        assert np.allclose(naive.theta_at(DEPTH, values, t), expected, rtol=1e-15)
+
+
+def integral(function: Any, order: int = 4) -> Any:
+    """Gauss-Legendre on every depth interval: exact for the polynomials met here."""
+    nodes, weights = np.polynomial.legendre.leggauss(order)
+    total = 0.0
+    for left, right in pairwise(DEPTH):
+        h = right - left
+        for node, weight in zip(nodes, weights, strict=True):
+            total = total + 0.5 * h * weight * function(left + 0.5 * h * (1.0 + node))
+    return total
+
+
+def slope_at(values: Array, t: float) -> Array:
+    """theta'(t) inside an interval, from a difference that is exact for straight lines."""
+    k = int(np.searchsorted(DEPTH, t)) - 1
+    p, q = 0.75 * DEPTH[k] + 0.25 * DEPTH[k + 1], 0.25 * DEPTH[k] + 0.75 * DEPTH[k + 1]
+    change = naive.theta_at(DEPTH, values, q) - naive.theta_at(DEPTH, values, p)
+    return change / (q - p)
+
+
+def test_mass_and_stiffness_are_the_integrals_they_stand_for() -> None:
+    M, S = naive.mass(DEPTH), naive.stiffness(DEPTH)
+    unit = np.eye(K + 1)
+    for k in range(K + 1):
+        for j in range(K + 1):
+            products = integral(lambda t, k=k, j=j: naive.hat(DEPTH, k, t) * naive.hat(DEPTH, j, t))
+            slopes = integral(lambda t, k=k, j=j: slope_at(unit[k], t) * slope_at(unit[j], t))
+            assert M[k, j] == pytest.approx(products, rel=1e-13, abs=1e-15)
+            assert S[k, j] == pytest.approx(slopes, rel=1e-13, abs=1e-14)
+
+
+def test_the_penalties_equal_their_quadrature() -> None:
+    problem = a_problem()
+    W, b = random_theta(np.random.default_rng(2))
+    assert problem.reference is not None
+    W_ref, b_ref = problem.reference
+    away = [W - W_ref, b - b_ref]
+    alpha = integral(lambda t: sum(np.sum(naive.theta_at(DEPTH, v, t) ** 2) for v in away))
+    gamma = integral(lambda t: sum(np.sum(slope_at(v, t) ** 2) for v in (W, b)))
+    final = naive.direct(problem, W, b)[-1]
+    rest = sum(np.sum((x - problem.rest) ** 2) for x in final) / B
+    bare = replace(problem, alpha=0.0, gamma=0.0, mu=0.0)
+    added = naive.cost(problem, W, b) - naive.cost(bare, W, b)
+    assert added == pytest.approx(0.5 * (0.3 * alpha + 0.2 * gamma + 0.7 * rest), rel=1e-13)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_a_network_of_zero_weights_rests_where_the_output_penalty_vanishes(
+    activation: str,
+) -> None:
+    zero = np.zeros((K + 1, d, d)), np.zeros((K + 1, d))
+    problem = a_problem(activation=activation, inputs=np.zeros((B, d)))
+    assert np.allclose(naive.direct(problem, *zero)[-1], problem.rest, rtol=1e-14)
+
+
+@pytest.mark.parametrize("ends", ["natural", "fixed", "fixed-start", "fixed-end"])
+@pytest.mark.parametrize("length", [0.0, 0.8])
+def test_the_gradient_represents_the_derivative(ends: str, length: float) -> None:
+    rng = np.random.default_rng(3)
+    derivative = rng.normal(size=(K + 1, d))
+    held = {"natural": [], "fixed": [0, K], "fixed-start": [0], "fixed-end": [K]}[ends]
+    g = naive.riesz(DEPTH, derivative, length, ends)
+    assert not np.any(g[held])
+    for _ in range(5):
+        v = rng.normal(size=(K + 1, d))
+        v[held] = 0.0
+        inner = integral(
+            lambda t, v=v: (
+                np.sum(naive.theta_at(DEPTH, g, t) * naive.theta_at(DEPTH, v, t))
+                + length**2 * np.sum(slope_at(g, t) * slope_at(v, t))
+            )
+        )
+        error = abs(inner - np.sum(derivative * v))
+        assert error <= 1e-13 * norm(derivative) * norm(v)
+
+
+# ------------------------------------------------------------------ the direct problem
+
+
+def test_two_euler_steps_are_what_one_writes_by_hand() -> None:
+    W, b = np.array([[[0.5]], [[1.5]]]), np.array([[0.2], [-0.4]])
+    problem = Problem(
+        inputs=np.array([[0.3]]),
+        targets=np.array([[1.0]]),
+        times=np.array([0.0, 0.25, 1.0]),
+        depth=np.array([0.0, 1.0]),
+        outputs=1,
+        scheme="euler",
+    )
+    first = 0.3 + 0.25 * math.tanh(0.5 * 0.3 + 0.2)
+    second = first + 0.75 * math.tanh(0.75 * first + 0.05)
+    states = naive.direct(problem, W, b)[:, 0, 0]
+    assert states == pytest.approx([0.3, first, second], rel=1e-15)
+    assert naive.cost(problem, W, b) == pytest.approx(0.5 * (second - 1.0) ** 2)
+    outside = naive.direct(replace(problem, form="outside"), W, b)[1, 0, 0]
+    assert outside == pytest.approx(0.3 + 0.25 * (0.5 * math.tanh(0.3) + 0.2), rel=1e-15)
+
+
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_a_scheme_converges_with_its_order_when_the_parameters_vary(scheme: str) -> None:
+    W, b = np.array([[[1.0]], [[2.0]]]), np.zeros((2, 1))
+    exact = 0.8 * math.exp(1.5)  # x' = (1 + t) x
+    errors = []
+    for steps in (20, 40):
+        problem = Problem(
+            inputs=np.array([[0.8]]),
+            targets=np.array([[0.0]]),
+            times=np.linspace(0.0, 1.0, steps + 1),
+            depth=np.array([0.0, 1.0]),
+            outputs=1,
+            scheme=scheme,
+            activation="identity",
+        )
+        errors.append(abs(naive.direct(problem, W, b)[-1, 0, 0] - exact))
+    assert math.log2(errors[0] / errors[1]) == pytest.approx(ORDERS[scheme], abs=0.1)
+
+
+# ------------------------------------------------------------------ tangent and adjoint
+
+
+def check_derivative(problem: Problem, seed: int = 4) -> None:
+    """Sensitivity, adjoint and lambda_0 against the complex step along random directions."""
+    rng = np.random.default_rng(seed)
+    W, b = random_theta(rng)
+    dW, db = random_theta(rng)
+    dx0 = rng.normal(size=(B, d))
+    moved = replace(problem, inputs=problem.inputs + 1j * STEP * dx0)
+    moved_theta = W + 1j * STEP * dW, b + 1j * STEP * db
+
+    xi = naive.sensitivity(problem, W, b, dW, db, dx0)
+    expected = np.imag(naive.direct(moved, *moved_theta)) / STEP
+    assert np.max(abs(xi - expected)) <= 1e-12 * np.max(abs(expected))
+
+    lam, dE_dW, dE_db = naive.adjoint(problem, W, b)
+    by_theta = np.imag(naive.cost(problem, *moved_theta)) / STEP
+    error = abs(along((dE_dW, dE_db), (dW, db)) - by_theta)
+    assert error <= 1e-12 * norm(dE_dW, dE_db) * norm(dW, db)
+    by_inputs = np.imag(naive.cost(moved, W, b)) / STEP
+    assert abs(np.sum(lam[0] * dx0) - by_inputs) <= 1e-12 * norm(lam[0]) * norm(dx0)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_derivatives_are_exact_for_every_scheme(scheme: str, form: str) -> None:
+    check_derivative(a_problem(scheme=scheme, form=form))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_derivatives_are_exact_for_every_activation(activation: str, form: str) -> None:
+    check_derivative(a_problem(activation=activation, form=form))
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("loss", LOSSES)
+def test_derivatives_are_exact_for_every_loss(loss: str, form: str) -> None:
+    check_derivative(a_problem(loss, scheme="heun", form=form))
+
+
+def test_every_partial_derivative_is_exact() -> None:
+    problem = a_problem("cross-entropy", scheme="bs3", form="inside")
+    W, b = random_theta(np.random.default_rng(5))
+    _, dE_dW, dE_db = naive.adjoint(problem, W, b)
+    scale = norm(dE_dW, dE_db)
+    for entry in np.ndindex(W.shape):
+        moved = W.astype(complex)
+        moved[entry] += 1j * STEP
+        assert abs(np.imag(naive.cost(problem, moved, b)) / STEP - dE_dW[entry]) <= 1e-12 * scale
+    for entry in np.ndindex(b.shape):
+        moved = b.astype(complex)
+        moved[entry] += 1j * STEP
+        assert abs(np.imag(naive.cost(problem, W, moved)) / STEP - dE_db[entry]) <= 1e-12 * scale
+
+
+def test_the_adjoint_state_is_the_derivative_in_the_state_at_every_time() -> None:
+    """Start again at t_n from x_n: the cost of the rest of the way is a function of x_n."""
+    problem = a_problem("huber", scheme="ssprk3", activation="silu")
+    W, b = random_theta(np.random.default_rng(6))
+    states, lam = naive.direct(problem, W, b), naive.adjoint(problem, W, b)[0]
+    for n in range(N):
+        for entry in np.ndindex(B, d):
+            x_n = states[n].astype(complex)
+            x_n[entry] += 1j * STEP
+            rest_of_the_way = replace(problem, times=TIMES[n:], inputs=x_n)
+            slope = np.imag(naive.cost(rest_of_the_way, W, b)) / STEP
+            assert abs(lam[n][entry] - slope) <= 1e-12 * norm(lam[n])
+
+
+def distance_to_a_kink(problem: Problem, W: Array, b: Array) -> float:
+    """Least distance of an argument of the activation, or of a huber residual, to its kink."""
+    states = naive.direct(problem, W, b)
+    distances = []
+    for n in range(N):
+        for sample in range(B):
+            for stage in naive.stages(problem, W, b, n, states[n, sample]):
+                inside = stage["W"] @ stage["X"] + stage["b"]
+                argument = inside if problem.form == "inside" else stage["X"]
+                distances.extend(abs(argument))
+    if problem.loss == "huber":
+        residuals = states[-1][:, : problem.outputs] - problem.targets
+        distances.extend(abs(abs(residuals.ravel()) - 1.0))
+    return min(distances)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize(
+    ("activation", "loss"),
+    [("relu", "squared"), ("leaky-relu", "squared"), ("elu", "squared"), ("tanh", "huber")],
+)
+def test_piecewise_functions_agree_with_central_differences_away_from_kinks(
+    activation: str, loss: str, form: str
+) -> None:
+    problem = a_problem(loss, activation=activation, form=form, scheme="midpoint")
+    rng = np.random.default_rng(7)
+    (W, b), (dW, db) = random_theta(rng), random_theta(rng)
+    dx0, eps = rng.normal(size=(B, d)), 1e-6
+    assert distance_to_a_kink(problem, W, b) > 100.0 * eps
+    ahead = replace(problem, inputs=problem.inputs + eps * dx0), W + eps * dW, b + eps * db
+    behind = replace(problem, inputs=problem.inputs - eps * dx0), W - eps * dW, b - eps * db
+
+    xi = naive.sensitivity(problem, W, b, dW, db, dx0)
+    expected = (naive.direct(*ahead) - naive.direct(*behind)) / (2.0 * eps)
+    assert np.max(abs(xi - expected)) <= 1e-8 * np.max(abs(expected))
+
+    lam, dE_dW, dE_db = naive.adjoint(problem, W, b)
+    slope = along((dE_dW, dE_db), (dW, db)) + np.sum(lam[0] * dx0)
+    difference = (naive.cost(*ahead) - naive.cost(*behind)) / (2.0 * eps)
+    assert slope == pytest.approx(difference, rel=1e-8)
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_the_adjoint_is_the_transpose_of_the_tangent(scheme: str, form: str) -> None:
+    problem = a_problem(scheme=scheme, form=form)
+    rng = np.random.default_rng(8)
+    (W, b), (dW, db) = random_theta(rng), random_theta(rng)
+    dx0, w = rng.normal(size=(2, B, d))
+    Jv = naive.sensitivity(problem, W, b, dW, db, dx0)[-1]
+    lam, bar_W, bar_b = naive.adjoint_sweep(problem, W, b, w)
+    transposed = along((bar_W, bar_b), (dW, db)) + np.sum(lam[0] * dx0)
+    assert abs(np.sum(Jv * w) - transposed) <= 1e-13 * norm(Jv) * norm(w)
+
+
+@pytest.mark.parametrize("nodes", [2, 10])
+def test_one_sample_of_width_one_in_one_step_is_no_special_case(nodes: int) -> None:
+    rng = np.random.default_rng(9)
+    problem = Problem(
+        inputs=np.array([[0.4]]),
+        targets=np.array([0.9]),
+        times=np.array([0.0, 1.0]),
+        depth=np.linspace(0.0, 1.0, nodes),
+        outputs=1,
+        scheme="dopri5",
+        mu=0.1,
+    )
+    (W, b), (dW, db) = random_theta(rng, nodes, 1), random_theta(rng, nodes, 1)
+    lam, dE_dW, dE_db = naive.adjoint(problem, W, b)
+    slope = np.imag(naive.cost(problem, W + 1j * STEP * dW, b + 1j * STEP * db)) / STEP
+    assert along((dE_dW, dE_db), (dW, db)) == pytest.approx(slope, rel=1e-12)
+    assert lam.shape == (2, 1, 1)
