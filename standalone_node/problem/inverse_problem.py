@@ -102,6 +102,22 @@ class InverseProblem:
         dtype: str = "float64",
         threads: int | None = None,
     ) -> None:
+        self.settings: dict[str, Any] = {
+            "inputs": inputs,
+            "targets": targets,
+            "horizon": horizon,
+            "steps": steps,
+            "scheme": scheme,
+            "form": form,
+            "activation": activation,
+            "loss": loss,
+            "outputs": outputs,
+            "penalty": penalty,
+            "depth_points": depth_points,
+            "sample_weight": sample_weight,
+            "dtype": dtype,
+            "threads": threads,
+        }
         self.inputs = _inputs(inputs)
         if loss not in LOSSES:
             raise ArgumentError(f"unknown loss {loss!r}: choose one of {', '.join(LOSSES)}")
@@ -125,6 +141,17 @@ class InverseProblem:
         self.blocks = form_blocks(form, self.width)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
+
+    def replaced(self, **changes: Any) -> InverseProblem:
+        """The same problem with some arguments of the constructor changed.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> InverseProblem(np.ones((2, 1)), np.zeros(2)).replaced(steps=5).times.size
+        6
+        """
+        return InverseProblem(**{**self.settings, **changes})
 
     @property
     def samples(self) -> int:

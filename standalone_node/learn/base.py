@@ -1,0 +1,182 @@
+"""What classifier and regressor share: scaling, the layout of the state, the fit itself."""
+
+from __future__ import annotations
+
+import sys
+import warnings
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import check_random_state
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.learn.layout import Layout
+from standalone_node.learn.scaling import Scaling
+from standalone_node.model.nodal import Parameters
+from standalone_node.optimize.metrics import Sobolev
+from standalone_node.optimize.minimize import Callback, minimize
+from standalone_node.optimize.result import Iteration, Result
+from standalone_node.problem.flow import Flow
+from standalone_node.problem.inverse_problem import InverseProblem, time_grid
+from standalone_node.problem.penalties import Penalty
+
+Array = NDArray[Any]
+
+
+class NodeEstimator(BaseEstimator):
+    """What classifier and regressor share: scaling, the layout of the state, the fit itself."""
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.non_deterministic = False
+        return tags
+
+    def _rows(self, X: Any) -> Any:
+        """X, or the numbers that the model's schema makes of a table with named columns."""
+        schema = getattr(self, "schema_", None)
+        if schema is None or not hasattr(X, "columns"):
+            return X
+        from standalone_node.learn.table import Table
+
+        return schema.features(Table.from_frame(X))
+
+    def _weights(self, sample_weight: ArrayLike | None, X: Array) -> Array:
+        """Sample weights with mean 1, so that their scale does not matter."""
+        weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
+        if not weights.any():
+            raise ArgumentError("sample_weight has to be positive for at least one row")
+        normalised: Array = weights / weights.mean()
+        return normalised
+
+    def _solve(
+        self, states: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
+    ) -> Result:
+        """The inverse problem of these rows, solved."""
+        problem = InverseProblem(
+            states,
+            targets,
+            horizon=self.horizon,
+            steps=self.steps,
+            scheme=self.scheme,
+            form=self.form,
+            activation=self.activation,
+            loss=self.loss,
+            outputs=self._outputs,
+            penalty=Penalty(l2=l2, h1=self.h1),
+            sample_weight=weights,
+            threads=self.threads,
+        )
+        return minimize(
+            problem,
+            problem.initial_parameters(seed=seed_of(self.random_state)),
+            method=self.method,
+            metric=Sobolev(self.smoothing),
+            beta=self.beta,
+            max_iterations=self.max_iterations,
+            tolerance=self.tolerance,
+            callback=callback,
+        )
+
+    def _fit(
+        self, X: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
+    ) -> None:
+        """Solve on all rows and keep what prediction needs."""
+        self.scaling_ = Scaling.of(X, weights)
+        self.layout_ = Layout(self.channels, self._outputs, X.shape[1], self.augment)
+        states = self.layout_.states(self.scaling_.apply(X))
+        self.l2_ = l2
+        self.result_ = self._solve(states, targets, weights, l2, talking(callback, self.verbose))
+        self.parameters_ = self.result_.parameters
+        self.n_iter_ = max(1, self.result_.nit)
+        self.summary_ = summary_of(self.result_)
+        if not self.result_.success:
+            warnings.warn(
+                f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
+            )
+
+    def _final(self, X: Array, scaling: Scaling, parameters: Parameters) -> Array:
+        """The first m components of x(T) for rows of raw features, (B, m)."""
+        flow = Flow(
+            time_grid(self.horizon, self.steps),
+            scheme=self.scheme,
+            form=self.form,
+            activation=self.activation,
+            threads=self.threads,
+        )
+        states = Layout(self.channels, self._outputs, X.shape[1], self.augment).states(
+            scaling.apply(X)
+        )
+        final = flow.states(parameters, states, final=True)[:, : self._outputs]
+        bad = np.flatnonzero(~np.isfinite(final).all(axis=1))
+        if bad.size:
+            raise StateOverflow(
+                f"the state of row {int(bad[0]) + 1} overflows on its way through the depth: its "
+                "features lie far outside the training data, or the horizon is too long"
+            )
+        return final
+
+    def _propagate(self, X: Any) -> Array:
+        check_is_fitted(self)
+        X = validate_data(self, self._rows(X), reset=False, dtype=np.float64)
+        return self._final(X, self.scaling_, self.parameters_)
+
+    @property
+    def width_(self) -> int:
+        """d, the number of components of the state."""
+        return int(self.layout_.width)
+
+    @property
+    def _outputs(self) -> int:
+        raise NotImplementedError
+
+
+def seed_of(random_state: Any) -> int:
+    """A seed: the whole number itself, or one drawn from a RandomState or from chance."""
+    if isinstance(random_state, int | np.integer) and random_state >= 0:
+        return int(random_state)
+    return int(check_random_state(random_state).randint(2**31 - 1))
+
+
+def number(name: str, value: Any) -> float:
+    """A constructor argument that has to be a number of at least 0."""
+    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not value >= 0:
+        raise ArgumentError(f"{name}={value!r} has to be a number, 0 or larger")
+    return float(value)
+
+
+def talking(callback: Callback | None, verbose: int) -> Callback | None:
+    """The callback, preceded by a line on stderr every ten iterations, or every one."""
+    if not verbose:
+        return callback
+    every = 1 if verbose > 1 else 10
+
+    def report(row: Iteration) -> None:
+        if row.nit % every == 0:
+            print(
+                f"iteration {row.nit:4d}  cost {row.cost:.6g}  gradient {row.gradient_norm:.3g}  "
+                f"step {row.step:.3g}  {row.seconds:.2f} s",
+                file=sys.stderr,
+            )
+        if callback is not None:
+            callback(row)
+
+    return report
+
+
+def summary_of(result: Result) -> dict[str, Any]:
+    """The facts of a run that a model file keeps: no times, as equal runs write equal files."""
+    history = result.history
+    start = float(history["gradient_norm"][0])
+    return {
+        "end_state": result.reason,
+        "message": result.message,
+        "converged": bool(result.success),
+        "iterations": int(result.nit),
+        "cost_start": float(history["cost"][0]),
+        "cost_end": float(result.cost),
+        "gradient_reduction": float(history["gradient_norm"][-1]) / start if start > 0.0 else 0.0,
+    }

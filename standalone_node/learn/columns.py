@@ -1,0 +1,174 @@
+"""One column of a table, read as numbers or as categories, and the errors that name its cells."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Literal
+
+import numpy as np
+import pandas as pd
+
+from ..errors import DataError
+from .cells import listed, missing_cells, parse_numbers, quoted, suggestion
+from .table import Table
+
+NUMERIC_SHARE = 0.9
+"""From this share of numbers among its cells on, a column is numeric."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One input column of a schema.
+
+    Attributes
+    ----------
+    name : str
+    kind : {"numeric", "categorical"}
+    categories : tuple of str
+        The values of a categorical column, sorted; each becomes a feature of zeros and ones.
+    fill : float, str or None
+        What stands in for a missing cell; None if none was determined.
+    """
+
+    name: str
+    kind: Literal["numeric", "categorical"]
+    categories: tuple[str, ...] = ()
+    fill: float | str | None = None
+
+
+def require(table: Table, names: Iterable[str]) -> None:
+    """Raise `DataError` if the table lacks one of these columns."""
+    present = table.names
+    known = set(present)
+    absent = [name for name in names if name not in known]
+    if len(absent) == 1:
+        raise DataError(
+            f"{table.source}: the needed column {quoted(absent[0])} is absent; "
+            f"{suggestion(absent[0], present)}"
+        )
+    if absent:
+        raise DataError(
+            f"{table.source}: {len(absent)} needed columns are absent ({listed(absent, 6)}); "
+            f"add them; the columns are {listed(present)}."
+        )
+
+
+def at(table: Table, position: int, name: str) -> str:
+    """How a message names a cell: "data.csv: row 7 (line 8), column 'age'"."""
+    return f"{table.source}: {table.where(position)}, column {quoted(name)}"
+
+
+@dataclass(frozen=True)
+class Reading:
+    """The cells of one column, read as far as they go; every array of shape (rows,).
+
+    Attributes
+    ----------
+    cells : ndarray of object
+        The text.
+    missing : ndarray of bool
+        Empty cells and missing-value tokens.
+    values : ndarray of float64
+        The numbers; NaN where missing or no number.
+    numeric : ndarray of bool
+        Which cells are numbers; infinite ones too.
+    """
+
+    cells: np.ndarray
+    missing: np.ndarray
+    values: np.ndarray
+    numeric: np.ndarray
+
+    @property
+    def share(self) -> float:
+        """The share of numbers among the cells that are not missing."""
+        present = int((~self.missing).sum())
+        return float(self.numeric.sum()) / present if present else 0.0
+
+    def no_number(self) -> int | None:
+        """The position of the first cell that is neither missing nor a finite number."""
+        bad = ~self.missing & ~np.isfinite(self.values)
+        return int(bad.argmax()) if bad.any() else None
+
+
+def read_column(table: Table, name: str, na: Iterable[str], decimals: tuple[str, ...]) -> Reading:
+    """Read a column, numbers included.
+
+    Of several decimal marks the first counts under which every cell is a number, else the first.
+    """
+    cells = table.cells(name)
+    missing = missing_cells(cells, na)
+    present = np.flatnonzero(~missing)
+    values = np.full(len(cells), np.nan)
+    numeric = np.zeros(len(cells), dtype=bool)
+    tried = (parse_numbers(cells[present], mark) for mark in decimals)
+    first = next(tried)
+    complete = first if first[1].all() else next((t for t in tried if t[1].all()), first)
+    values[present], numeric[present] = complete
+    return Reading(cells, missing, values, numeric)
+
+
+def require_numbers(table: Table, name: str, reading: Reading, remedy: str | None = None) -> None:
+    """Raise `DataError` for the first cell that is no finite number, with the remedies."""
+    position = reading.no_number()
+    if position is None:
+        return
+    text = quoted(reading.cells[position])
+    if reading.numeric[position]:
+        problem = f"{text} is not a finite number"
+    elif reading.share >= NUMERIC_SHARE:
+        problem = f"{text} is not a number, as {int(100 * reading.share)} % of the column are"
+    else:
+        problem = f"{text} is not a number"
+    raise DataError(
+        f"{at(table, position, name)}: {problem}; correct it, fit with --na {text} if it means "
+        f"missing, or {remedy or f'leave the column out with --ignore {quoted(name)}'}."
+    )
+
+
+def fill_value(table: Table, column: Column, reading: Reading) -> float | str:
+    """What stands in for a missing cell: the median, or the most frequent category.
+
+    Of equally frequent categories it is the first in alphabetical order.
+    """
+    present = ~reading.missing
+    if not present.any():
+        raise DataError(
+            f"{table.source}: column {quoted(column.name)} is missing in every training row, "
+            f"so nothing can be filled in; leave it out with --ignore {quoted(column.name)}."
+        )
+    if column.kind == "numeric":
+        require_numbers(table, column.name, reading)
+        return float(np.median(reading.values[present]))
+    counts = pd.Series(reading.cells[present]).value_counts()
+    return min(str(category) for category in counts.index[counts == counts.iloc[0]])
+
+
+def one_hot(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
+    """Zeros and ones, (rows, categories), for cells of which none is missing.
+
+    Raises
+    ------
+    DataError
+        A cell is none of the column's categories; the message names it and them.
+    """
+    codes = pd.Index(column.categories, dtype=object).get_indexer(pd.Index(cells, dtype=object))
+    if (codes < 0).any():
+        unseen = int((codes < 0).argmax())
+        raise DataError(
+            f"{at(table, unseen, column.name)}: the category {quoted(cells[unseen])} is unknown "
+            f"to the model; use one of {listed(column.categories)}, or fit again with it."
+        )
+    return np.eye(len(column.categories))[codes]
+
+
+def refuse_missing(table: Table, name: str, position: int, count: int) -> DataError:
+    """The error for a missing cell where every cell is needed."""
+    text = table.cells(name)[position]
+    shown = "the cell is empty" if text == "" else f"{quoted(text)} counts as missing"
+    others = f" ({count} cells are missing in all)" if count > 1 else ""
+    return DataError(
+        f"{at(table, position, name)}: {shown}{others}; fit with --missing drop to leave "
+        "such rows out or with --missing impute to fill them in."
+    )

@@ -1,0 +1,336 @@
+"""scikit-learn estimators: a table of numbers in, a fitted standalone neural ODE out."""
+
+from __future__ import annotations
+
+from typing import Any, Self
+
+import numpy as np
+import scipy.special
+from numpy.typing import ArrayLike, NDArray
+from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils.metaestimators import available_if
+from sklearn.utils.multiclass import check_classification_targets
+from sklearn.utils.validation import validate_data
+
+from standalone_node.errors import ArgumentError
+from standalone_node.learn.base import NodeEstimator, number, seed_of
+from standalone_node.learn.layout import Layout
+from standalone_node.learn.penalty_choice import chosen_l2
+from standalone_node.learn.scaling import Scaling
+from standalone_node.optimize.minimize import Callback
+
+Array = NDArray[Any]
+
+
+def _has_probabilities(estimator: NodeClassifier) -> bool:
+    if estimator.loss not in ("cross-entropy", "logistic"):
+        raise AttributeError(
+            f"predict_proba needs loss='cross-entropy' or 'logistic', not {estimator.loss!r}"
+        )
+    return True
+
+
+class NodeClassifier(ClassifierMixin, NodeEstimator):
+    """Classification by a standalone neural ODE with depth-varying parameters.
+
+    Inputs are scaled to zero mean and unit variance and carried through x' = f(t, x, theta(t));
+    the first components of x(T) are the logits of the classes. theta is found by nonlinear
+    conjugate gradients with Sobolev gradients.
+
+    Parameters
+    ----------
+    horizon : float
+        T, the depth.
+    steps : int
+        Time steps; also the intervals of the depth grid.
+    scheme, form, activation : str
+        See `standalone_node.InverseProblem`.
+    channels : {"own", "shared"}
+        Outputs in components of their own in front of the features, or in the first features.
+    augment : int
+        Further components that start at zero.
+    loss : {"cross-entropy", "logistic", "squared", "huber"}
+        "logistic" for two classes; "squared" and "huber" compare with one-hot rows.
+    l2, h1 : float
+        Weights of the penalties on theta and on its derivative in depth.
+    smoothing : float
+        The length of the Sobolev metric; 0 is the L2 metric.
+    method, beta, max_iterations, tolerance
+        See `standalone_node.minimize`.
+    threads : int, optional
+        All processors if None.
+    random_state : int, RandomState or None
+        Of the start function.
+    verbose : int
+        1 prints a line every ten iterations to stderr, 2 every iteration.
+
+    Attributes
+    ----------
+    classes_ : ndarray
+    parameters_ : Parameters
+    result_ : Result
+    n_iter_ : int
+    l2_ : float
+    width_ : int
+        Components of the state.
+
+    Examples
+    --------
+    >>> from sklearn.datasets import load_iris
+    >>> X, y = load_iris(return_X_y=True)
+    >>> bool(NodeClassifier().fit(X, y).score(X, y) > 0.95)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        horizon: float = 1.0,
+        steps: int = 4,
+        scheme: str = "rk4",
+        form: str = "outside",
+        activation: str = "tanh",
+        channels: str = "own",
+        augment: int = 0,
+        loss: str = "cross-entropy",
+        l2: float = 1e-3,
+        h1: float = 0.0,
+        smoothing: float = 1.0,
+        method: str = "ncg",
+        beta: str = "PR+",
+        max_iterations: int = 200,
+        tolerance: float = 1e-3,
+        threads: int | None = None,
+        random_state: Any = 0,
+        verbose: int = 0,
+    ) -> None:
+        self.horizon = horizon
+        self.steps = steps
+        self.scheme = scheme
+        self.form = form
+        self.activation = activation
+        self.channels = channels
+        self.augment = augment
+        self.loss = loss
+        self.l2 = l2
+        self.h1 = h1
+        self.smoothing = smoothing
+        self.method = method
+        self.beta = beta
+        self.max_iterations = max_iterations
+        self.tolerance = tolerance
+        self.threads = threads
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @property
+    def _outputs(self) -> int:
+        return 1 if self.loss == "logistic" else int(self.classes_.size)
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        callback: Callback | None = None,
+    ) -> Self:
+        """Fit to rows X (B, p) with labels y (B,).
+
+        Parameters
+        ----------
+        X, y : array_like
+        sample_weight : array_like, shape (B,), optional
+        callback : callable, optional
+            As in `standalone_node.minimize`.
+
+        Raises
+        ------
+        ValueError
+            If the data or an argument cannot be used.
+        """
+        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        check_classification_targets(labels)
+        self.classes_, positions = np.unique(labels, return_inverse=True)
+        if self.classes_.size < 2:
+            raise ArgumentError(
+                f"the target has one class only, {self.classes_[0]!r}: give rows of at least two"
+            )
+        if self.loss == "logistic" and self.classes_.size != 2:
+            raise ArgumentError(
+                f"loss='logistic' is for two classes, not {self.classes_.size}: use 'cross-entropy'"
+            )
+        weights = self._weights(sample_weight, rows)
+        self._fit(rows, positions, weights, number("l2", self.l2), callback)
+        return self
+
+    def decision_function(self, X: ArrayLike) -> Array:
+        """The logits (B, m), or for two classes their difference (B,)."""
+        final = self._propagate(X)
+        if final.shape[1] == 1:
+            return final[:, 0] if self.loss == "logistic" else final
+        return final[:, 1] - final[:, 0] if final.shape[1] == 2 else final
+
+    @available_if(_has_probabilities)
+    def predict_proba(self, X: ArrayLike) -> Array:
+        """The probabilities (B, classes) of each row."""
+        final = self._propagate(X)
+        if self.loss == "logistic":
+            return np.column_stack([scipy.special.expit(-final), scipy.special.expit(final)])
+        probabilities: Array = scipy.special.softmax(final, axis=1)
+        return probabilities
+
+    def predict(self, X: ArrayLike) -> Array:
+        """The most probable class of each row, (B,)."""
+        final = self._propagate(X)
+        best = (final[:, 0] > 0).astype(int) if self.loss == "logistic" else final.argmax(axis=1)
+        return self.classes_[best]
+
+
+class NodeRegressor(RegressorMixin, NodeEstimator):
+    """Regression by a standalone neural ODE with depth-varying parameters.
+
+    Parameters
+    ----------
+    horizon, steps, scheme, form, activation, channels, augment
+        As in `NodeClassifier`.
+    loss : {"squared", "huber"}
+        Of the scaled target.
+    l2 : float or "auto"
+        Weight of the penalty on theta; "auto" chooses from a few values by cross-validation on the
+        rows given to `fit`, since no single value serves.
+    h1, smoothing, method, beta, max_iterations, tolerance, threads, random_state, verbose
+        As in `NodeClassifier`.
+
+    Attributes
+    ----------
+    parameters_ : Parameters
+    result_ : Result
+    n_iter_ : int
+    l2_ : float
+        The weight used.
+    l2_errors_ : dict
+        The cross-validated mean squared error of each value tried, empty if l2 was given.
+    width_ : int
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> x = np.linspace(-2.0, 2.0, 80)[:, None]
+    >>> y = np.sin(2.0 * x[:, 0])
+    >>> bool(NodeRegressor(l2=1e-3).fit(x, y).score(x, y) > 0.95)
+    True
+    """
+
+    def __init__(
+        self,
+        *,
+        horizon: float = 1.0,
+        steps: int = 4,
+        scheme: str = "rk4",
+        form: str = "outside",
+        activation: str = "tanh",
+        channels: str = "own",
+        augment: int = 0,
+        loss: str = "squared",
+        l2: float | str = "auto",
+        h1: float = 0.0,
+        smoothing: float = 1.0,
+        method: str = "ncg",
+        beta: str = "PR+",
+        max_iterations: int = 200,
+        tolerance: float = 1e-3,
+        threads: int | None = None,
+        random_state: Any = 0,
+        verbose: int = 0,
+    ) -> None:
+        self.horizon = horizon
+        self.steps = steps
+        self.scheme = scheme
+        self.form = form
+        self.activation = activation
+        self.channels = channels
+        self.augment = augment
+        self.loss = loss
+        self.l2 = l2
+        self.h1 = h1
+        self.smoothing = smoothing
+        self.method = method
+        self.beta = beta
+        self.max_iterations = max_iterations
+        self.tolerance = tolerance
+        self.threads = threads
+        self.random_state = random_state
+        self.verbose = verbose
+
+    @property
+    def _outputs(self) -> int:
+        return int(self.target_scaling_.mean.size)
+
+    def fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        sample_weight: ArrayLike | None = None,
+        callback: Callback | None = None,
+    ) -> Self:
+        """Fit to rows X (B, p) with targets y, (B,) or (B, m).
+
+        Parameters
+        ----------
+        X, y : array_like
+        sample_weight : array_like, shape (B,), optional
+        callback : callable, optional
+            As in `standalone_node.minimize`, for the final fit.
+
+        Raises
+        ------
+        ValueError
+            If the data or an argument cannot be used.
+        """
+        if self.loss not in ("squared", "huber"):
+            raise ArgumentError(
+                f"loss={self.loss!r} is not for regression: use 'squared' or 'huber'"
+            )
+        rows, targets = validate_data(
+            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
+        )
+        self._flat = targets.ndim == 1
+        values = targets.reshape(targets.shape[0], -1).astype(np.float64)
+        weights = self._weights(sample_weight, rows)
+        self.target_scaling_ = Scaling.of(values, weights)
+        self.l2_errors_: dict[float, float] = {}
+        l2 = self.l2
+        if isinstance(l2, str):
+            if l2 != "auto":
+                raise ArgumentError(f"l2={l2!r} has to be a number or 'auto'")
+            l2, self.l2_errors_ = self._cross_validated(rows, values, weights)
+        self._fit(rows, self.target_scaling_.apply(values), weights, number("l2", l2), callback)
+        return self
+
+    def _cross_validated(
+        self, X: Array, values: Array, weights: Array
+    ) -> tuple[float, dict[float, float]]:
+        if X.shape[0] < 2:
+            return 1.0, {}
+
+        def error(train: Array, test: Array, l2: float) -> float:
+            if not weights[train].any() or not weights[test].any():
+                return 0.0
+            scaling = Scaling.of(X[train], weights[train])
+            target = Scaling.of(values[train], weights[train])
+            layout = Layout(self.channels, self._outputs, X.shape[1], self.augment)
+            states = layout.states(scaling.apply(X[train]))
+            result = self._solve(
+                states, target.apply(values[train]), weights[train], l2, callback=None
+            )
+            found = target.undo(self._final(X[test], scaling, result.parameters))
+            squares = np.square((found - values[test]) / self.target_scaling_.scale)
+            return float(np.average(squares.mean(axis=1), weights=weights[test]))
+
+        return chosen_l2(error, X.shape[0], seed_of(self.random_state))
+
+    def predict(self, X: ArrayLike) -> Array:
+        """The predicted targets, (B,) or (B, m), in their own units."""
+        final = self._propagate(X)
+        values = self.target_scaling_.undo(final)
+        return values[:, 0] if self._flat else values

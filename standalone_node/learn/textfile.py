@@ -1,0 +1,171 @@
+"""From a file to its text: compression, encoding, and what is no text at all.
+
+The functions raise `DataError` with one sentence that names the file and the remedy.
+"""
+
+from __future__ import annotations
+
+import codecs
+import gzip
+import re
+import sys
+import zlib
+from pathlib import Path
+
+from ..errors import ArgumentError, DataError
+
+STANDARD_INPUT = "standard input"
+
+_BYTE_ORDER_MARKS = (
+    (codecs.BOM_UTF8, "utf-8-sig"),
+    (codecs.BOM_UTF32_LE, "utf-32"),  # before UTF-16: its mark begins with UTF-16's
+    (codecs.BOM_UTF32_BE, "utf-32"),
+    (codecs.BOM_UTF16_LE, "utf-16"),
+    (codecs.BOM_UTF16_BE, "utf-16"),
+)
+_FOREIGN = (
+    (b"PK\x03\x04", "a ZIP archive or a spreadsheet", "export it as CSV"),
+    (b"\xd0\xcf\x11\xe0", "an old spreadsheet", "export it as CSV"),
+    (b"PAR1", "a Parquet file", "convert it to CSV"),
+    (b"%PDF-", "a PDF document", "export the table in it as CSV"),
+    (b"BZh", "compressed with bzip2", "decompress it first"),
+    (b"\xfd7zXZ\x00", "compressed with xz", "decompress it first"),
+    (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "decompress it first"),
+)
+_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
+_LINE_END = re.compile("\r\n|\r|\n")
+
+
+def read_bytes(path: str | Path) -> tuple[str, bytes]:
+    """The name for messages and the content of a file, decompressed if it is gzip.
+
+    Parameters
+    ----------
+    path : str or Path
+        The file; "-" is standard input. Gzip is known by its first bytes; a name that ends in
+        ``.gz`` promises it.
+
+    Raises
+    ------
+    DataError
+        The file is missing, a folder, unreadable, or not the gzip it should be.
+    """
+    source = STANDARD_INPUT if str(path) == "-" else str(path)
+    try:
+        data = _standard_input() if str(path) == "-" else Path(path).read_bytes()
+    except FileNotFoundError:
+        raise DataError(f"{source}: there is no such file; check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{source}: this is a folder; name a CSV file in it.") from None
+    except PermissionError:
+        raise DataError(f"{source}: no permission to read; change the file's mode.") from None
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{source!r} cannot be read ({reason}); check the path.") from None
+    if data.startswith(b"\x1f\x8b"):
+        return source, _decompressed(source, data)
+    if source.lower().endswith(".gz") and data:
+        raise DataError(f"{source}: the name ends in .gz but the content is not gzip; rename it.")
+    return source, data
+
+
+def _standard_input() -> bytes:
+    buffer = getattr(sys.stdin, "buffer", None)
+    return buffer.read() if buffer is not None else sys.stdin.read().encode("utf-8")
+
+
+def _decompressed(source: str, data: bytes) -> bytes:
+    try:
+        return gzip.decompress(data)
+    except (OSError, EOFError, zlib.error) as error:
+        raise DataError(
+            f"{source}: the gzip data are damaged or cut off ({error}); fetch the file again."
+        ) from None
+
+
+def decode(source: str, data: bytes, encoding: str | None = None) -> tuple[str, str, list[str]]:
+    """The text of a file, the encoding it was read with, and what to say about that.
+
+    Without `encoding`: the byte order mark decides, else UTF-8, else Windows-1252 (said aloud).
+
+    Raises
+    ------
+    DataError
+        The bytes are not text in that encoding, or no text at all.
+    ArgumentError
+        There is no such encoding.
+    """
+    if not data:
+        raise DataError(f"{source}: the file is empty; a header line and data rows are needed.")
+    notes: list[str] = []
+    if encoding is not None:
+        text = _decoded_as(source, data, encoding)
+    else:
+        _refuse_foreign(source, data)
+        text, encoding, notes = _recognised(source, data)
+    text = text.removeprefix("\ufeff")
+    control = _CONTROLS.search(text.removesuffix("\x1a"))  # DOS ended its text files so
+    if control:
+        raise DataError(
+            f"{source}: line {_line_of(text, control.start())} holds the control character "
+            f"{control.group()!r}, so this is not a text file; export it as CSV."
+        )
+    return text.removesuffix("\x1a"), encoding, notes
+
+
+def _decoded_as(source: str, data: bytes, encoding: str) -> str:
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        raise DataError(
+            f"{source}: the bytes are not {encoding} (at byte {error.start + 1}: {error.reason}); "
+            "name the right one with --encoding."
+        ) from None
+    except (LookupError, ValueError):
+        raise ArgumentError(
+            f"there is no text encoding {encoding!r}; name one such as utf-8, cp1252 or utf-16 "
+            "with --encoding."
+        ) from None
+
+
+def _refuse_foreign(source: str, data: bytes) -> None:
+    for magic, what, remedy in _FOREIGN:
+        if data.startswith(magic):
+            raise DataError(f"{source}: this is {what}, not a text file; {remedy}.")
+
+
+def _recognised(source: str, data: bytes) -> tuple[str, str, list[str]]:
+    for mark, encoding in _BYTE_ORDER_MARKS:
+        if data.startswith(mark):
+            return _decoded_as(source, data, encoding), encoding, []
+    wide = _unmarked_utf16(data)
+    if wide is not None:
+        text = _decoded_as(source, data, wide)
+        return text, wide, [f"{source} has no byte order mark; it was read as {wide}."]
+    try:
+        return data.decode("utf-8"), "utf-8", []
+    except UnicodeDecodeError as error:
+        where = data[: error.start].decode("utf-8")
+        line = _line_of(where, len(where))
+    try:
+        text, encoding = data.decode("cp1252"), "cp1252"
+    except UnicodeDecodeError:
+        text, encoding = data.decode("latin-1"), "latin-1"
+    note = f"{source} is not UTF-8 (line {line}); it was read as {encoding} (--encoding sets it)."
+    return text, encoding, [note]
+
+
+def _unmarked_utf16(data: bytes) -> str | None:
+    """UTF-16 without a mark: in mostly Latin text every other byte is zero."""
+    head = data[:4096]
+    odd, even = head[1::2].count(0), head[::2].count(0)
+    half = len(head) // 2
+    if half and odd > 0.7 * half and not even:
+        return "utf-16-le"
+    if half and even > 0.7 * half and not odd:
+        return "utf-16-be"
+    return None
+
+
+def _line_of(text: str, position: int) -> int:
+    return 1 + len(_LINE_END.findall(text, 0, position))

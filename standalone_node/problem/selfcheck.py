@@ -1,0 +1,116 @@
+"""The checks of the installed package: every scheme against its tableau, on a small problem."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from standalone_node.model.forms import FORM_BLOCKS
+from standalone_node.model.nodal import Parameters
+from standalone_node.model.tableaux import TABLEAUX
+from standalone_node.problem.inverse_problem import InverseProblem
+from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.verification import convergence_study, dot_test, taylor_test
+
+#: Grids on which a scheme of that order shows it: fine enough to be asymptotic, coarse enough for
+#: the error to stand clear of rounding.
+STEPS = {
+    1: (4096, 8192, 16384),
+    2: (1024, 2048, 4096),
+    3: (512, 1024, 2048),
+    4: (512, 1024),
+    5: (192, 256, 320),
+}
+DOT_BOUND, TAYLOR_BOUND, ORDER_BOUND = 1e-13, 0.02, 0.05
+
+
+@dataclass(frozen=True)
+class Check:
+    """One line of a verification: what was measured, what it has to be, and whether it is."""
+
+    scheme: str
+    check: str
+    value: float
+    expected: str
+    ok: bool
+
+
+def verify(
+    schemes: tuple[str, ...] | None = None, *, activation: str = "tanh", seed: int = 0
+) -> Iterator[Check]:
+    """Dot test, Taylor test and observed orders of each scheme, in both forms.
+
+    Parameters
+    ----------
+    schemes : tuple of str, optional
+        All if not given.
+    activation : str
+        A smooth one, if the orders are to be seen.
+    seed : int
+
+    Yields
+    ------
+    Check
+        Of each check the worse one of the two forms.
+    """
+    for scheme in TABLEAUX if schemes is None else schemes:
+        problems = [_problem(scheme, form, activation, seed) for form in FORM_BLOCKS]
+        yield _dot(scheme, problems)
+        yield _taylor(scheme, problems, seed)
+        yield from _orders(scheme, problems)
+
+
+def _problem(
+    scheme: str, form: str, activation: str, seed: int
+) -> tuple[InverseProblem, Parameters]:
+    """A rotation, slightly perturbed: on it the leading error terms of no scheme cancel."""
+    rng = np.random.default_rng(seed)
+    problem = InverseProblem(
+        rng.standard_normal((5, 3)),
+        rng.standard_normal((5, 2)),
+        horizon=8.0,
+        steps=8,
+        scheme=scheme,
+        form=form,
+        activation=activation,
+        penalty=Penalty(l2=0.01, h1=0.01, output=0.01),
+        depth_points=3,
+    )
+    turning = rng.standard_normal((3, 3))
+    turning = turning - turning.T
+    small = problem.initial_parameters(seed=seed, scale=0.1)
+    weights = small.weights + turning / np.linalg.norm(turning)
+    return problem, Parameters(small.times, weights, small.biases)
+
+
+Problems = list[tuple[InverseProblem, Parameters]]
+
+
+def _dot(scheme: str, problems: Problems) -> Check:
+    error = max(dot_test(problem, p) for problem, p in problems)
+    return Check(scheme, "dot test", error, f"<= {DOT_BOUND:g}", error <= DOT_BOUND)
+
+
+def _taylor(scheme: str, problems: Problems, seed: int) -> Check:
+    orders = [
+        taylor_test(problem, p, problem.initial_parameters(seed=seed + 1, scale=1.0))
+        for problem, p in problems
+    ]
+    worst = float(max(orders, key=lambda order: abs(order - 2.0)))
+    expected = f"2.00 ± {TAYLOR_BOUND:.2f}"
+    return Check(scheme, "Taylor test", worst, expected, abs(worst - 2.0) <= TAYLOR_BOUND)
+
+
+def _orders(scheme: str, problems: Problems) -> Iterator[Check]:
+    order = TABLEAUX[scheme].order
+    studies = [
+        convergence_study(problem, p, problem.initial_parameters(seed=2), steps=STEPS[order])
+        for problem, p in problems
+    ]
+    for quantity in ("states", "adjoints", "sensitivities", "derivatives"):
+        observed = [study.orders[quantity] for study in studies]
+        worst = max(observed, key=lambda found: abs(found - order))
+        ok = all(abs(found - order) <= ORDER_BOUND for found in observed)
+        yield Check(scheme, f"order of {quantity}", worst, f"{order} ± {ORDER_BOUND:.2f}", ok)
