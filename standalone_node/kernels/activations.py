@@ -98,8 +98,10 @@ def silu(z, value, slope):  # type: ignore[no-untyped-def]
         large = 1.0 / (1.0 + e)
         gate = small if x < 0.0 else large
         closed = large if x < 0.0 else small
-        slope[i] = gate * (1.0 + x * closed)
-        value[i] = x * gate
+        # Where exp(-|x|) is nothing, so is the product; infinity times nothing would be NaN.
+        bounded = min(max(x, -708.0), 708.0)
+        slope[i] = gate * (1.0 + bounded * closed)
+        value[i] = (x if x > 0.0 else bounded) * gate
 
 
 @inlined

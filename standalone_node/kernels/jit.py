@@ -1,4 +1,4 @@
-"""The one decorator through which every kernel is compiled.
+"""The two decorators through which every kernel is compiled, and where compiled code is kept.
 
 ``error_model="numpy"`` keeps the zero-division check out of the loops, without which LLVM does not
 vectorise a division. ``contract`` (fused multiply-add) is the only licence given to the optimiser:
@@ -7,20 +7,29 @@ vectorise a division. ``contract`` (fused multiply-add) is the only licence give
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import hashlib
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 import numba
 import numba.extending
 
+OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
+
 
 def kernel(body: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `body` without the GIL, cached on disk where a cache can be written."""
-    options = {"nogil": True, "error_model": "numpy", "fastmath": {"contract"}}
-    try:
-        compiled: Callable[..., Any] = numba.njit(cache=True, **options)(body)
-    except RuntimeError:  # numba found no folder it may write a cache to
-        compiled = numba.njit(**options)(body)
+    folder = cache_folder()
+    if folder is None:
+        compiled: Callable[..., Any] = numba.njit(nogil=True, **OPTIONS)(body)
+        return compiled
+    with _caching_in(folder):
+        compiled = numba.njit(cache=True, nogil=True, **OPTIONS)(body)
     return compiled
 
 
@@ -30,6 +39,62 @@ def inlined(body: Callable[..., Any]) -> Callable[..., Any]:
     Being one, it may also be a free variable of a kernel made by a factory: numba finds the
     kernel again in its cache by the names of such functions, which it cannot for compiled ones.
     """
-    register = numba.extending.register_jitable(error_model="numpy", fastmath={"contract"})
-    jitable: Callable[..., Any] = register(body)
+    jitable: Callable[..., Any] = numba.extending.register_jitable(**OPTIONS)(body)
     return jitable
+
+
+@cache
+def cache_folder() -> Path | None:
+    """Where compiled kernels are kept; None if there is no place for them.
+
+    The folder is named after the source of all kernels, because numba compares a kernel with the
+    source of its own file only, and would not notice a change in a function it calls. It lies in
+    NUMBA_CACHE_DIR, the user's cache folder or the folder for temporary files, whichever comes
+    first and can be written to.
+    """
+    name = f"kernels-{_fingerprint()}"
+    for place in _places():
+        folder = place / name
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            with tempfile.TemporaryFile(dir=folder):
+                return folder
+        except OSError:
+            continue
+    return None
+
+
+def _places() -> Iterator[Path]:
+    if numba.config.CACHE_DIR:
+        yield Path(numba.config.CACHE_DIR) / "standalone-node"
+    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
+    if os.path.isabs(home):
+        yield Path(home) / "standalone-node"
+    # Compiled code is run: nobody else may be able to put it there.
+    owner = os.getuid() if hasattr(os, "getuid") else 0
+    private = Path(tempfile.gettempdir()) / f"standalone-node-{owner}"
+    try:
+        private.mkdir(mode=0o700, exist_ok=True)
+        status = private.lstat()
+    except OSError:
+        return
+    if not hasattr(os, "getuid") or (status.st_uid == owner and status.st_mode & 0o077 == 0):
+        yield private
+
+
+def _fingerprint() -> str:
+    digest = hashlib.sha256()
+    for source in sorted(Path(__file__).parent.glob("*.py")):
+        digest.update(source.name.encode() + b"\0" + source.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+@contextmanager
+def _caching_in(folder: Path) -> Iterator[None]:
+    """Let numba keep the kernels made meanwhile in `folder`: it looks when it makes one."""
+    before = numba.config.CACHE_DIR
+    numba.config.CACHE_DIR = str(folder)
+    try:
+        yield
+    finally:
+        numba.config.CACHE_DIR = before

@@ -104,11 +104,11 @@ class Free:
 
     def apply(self, u: Array) -> Parameters:
         """The parameters with these nodal values."""
-        return self._template.like(u)
+        return self._template.like(u.copy())
 
     def tangent(self, u: Array, du: Array) -> Parameters:
         """The direction with these nodal values."""
-        return self._template.like(du)
+        return self._template.like(du.copy())
 
     def adjoint(self, u: Array, derivative: Derivative) -> Array:
         """The partials, flat."""

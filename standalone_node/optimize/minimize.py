@@ -7,8 +7,9 @@ from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
-from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.parametrisation import Free
 from standalone_node.optimize.betas import BETAS
@@ -21,6 +22,7 @@ from standalone_node.optimize.stopping import END_STATES, SAFETY, Stopping
 #: The table: a method and its iteration.
 METHODS = {"ncg": iterate}
 
+Array = NDArray[Any]
 Monitor = Callable[[Parameters], float]
 Callback = Callable[[Iteration], Any]
 
@@ -41,62 +43,62 @@ def minimize(
 ) -> Result:
     """Minimise the cost of a problem over depth-varying parameters.
 
-    Parameters
-    ----------
-    problem : InverseProblem
-        Or whatever offers cost, cost_and_derivative, line_model and residual.
-    start : Parameters
-    method : {"ncg"}
-    metric : metric, optional
-        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
-    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
-        The formula of the conjugate direction; "SD" is steepest descent.
-    max_iterations : int
-    tolerance : float
-        Ends with "gradient" when the gradient norm is this share of its start.
-    cost_tolerance : float
-        Ends with "cost" when five iterations lower the cost by less than this share of it.
-    noise_level : float, optional
-        Ends with "discrepancy" when the root mean square residual is 1.1 times this or less.
-    monitor : callable, optional
-        Called with the parameters of every iterate, returns a score. The result holds the
-        parameters of the highest score instead of the last.
-    callback : callable, optional
-        Called with an `Iteration` after every iteration; StopIteration ends with "callback".
+        Parameters
+        ----------
+        problem : InverseProblem
+            Or whatever offers cost, cost_and_derivative, line_model and residual.
+        start : Parameters
+        method : {"ncg"}
+        metric : metric, optional
+            Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
+        beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
+            The formula of the conjugate direction; "SD" is steepest descent.
+        max_iterations : int
+        tolerance : float
+            Ends with "gradient" when the gradient norm is this share of its start.
+        cost_tolerance : float
+            Ends with "cost" when five iterations lower the cost by less than this share of it.
+        noise_level : float, optional
+            Ends with "discrepancy" when the root mean square residual is 1.1 times this or less.
+        monitor : callable, optional
+            Called with the parameters of every iterate, returns a score. The result holds the
+            parameters of the highest score instead of the last.
+        callback : callable, optional
+            Called with an `Iteration` after every iteration; StopIteration ends with "callback".
 
-    Returns
-    -------
-    Result
+        Returns
+        -------
+        Result
 
-    Raises
-    ------
-    ArgumentError
-        If an argument cannot be used.
-    StateOverflow
-        If the cost of the start is not finite.
+        Raises
+        ------
+        ArgumentError
+            If an argument cannot be used.
+        StateOverflow
+            If the cost of the start is not finite.
 
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from standalone_node import InverseProblem, minimize
-    >>> problem = InverseProblem(np.array([[0.1], [0.4]]), np.array([0.3, 0.6]), steps=8)
-    >>> result = minimize(problem, problem.initial_parameters())
-    >>> result.success, bool(result.cost < 1e-6)
-    (True, True)
+        Examples
+        --------
+        >>> import numpy as np
+    from numpy.typing import NDArray
+        >>> from standalone_node import InverseProblem, minimize
+        >>> problem = InverseProblem(np.array([[0.1], [0.4]]), np.array([0.3, 0.6]), steps=8)
+        >>> result = minimize(problem, problem.initial_parameters())
+        >>> result.success, bool(result.cost < 1e-6)
+        (True, True)
     """
     stopping = _checked(method, beta, max_iterations, tolerance, cost_tolerance)
     metric = Sobolev(1.0) if metric is None else metric
-    _check_noise_level(problem, start, noise_level)
+    if not isinstance(start, Parameters):
+        raise ArgumentError(
+            f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"
+        )
     parametrisation = Free(start)
     objective = Objective(problem, parametrisation)
     gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
     record = Record(objective, monitor, stopping, noise_level)
     u = parametrisation.coordinates(start)
-    if not np.isfinite(objective.cost(u)):
-        raise StateOverflow(
-            "the state overflows already at the start: use a smaller horizon, scale the inputs "
-            "down, or start from smaller parameters"
-        )
+    _check_noise_level(objective, u, noise_level)
     end = "precision"
     for state in METHODS[method](objective, gram, u, BETAS[beta]):
         verdict = record.add(state)
@@ -129,6 +131,7 @@ class Record:
         self._rows: list[Iteration] = []
         self._scores: list[float] = []
         self._best: State | None = None
+        self._highest = -np.inf
 
     @property
     def last(self) -> Iteration:
@@ -140,8 +143,12 @@ class Record:
         parameters, counts = self._objective.parameters(state.u), self._objective.problem.counts
         if self._monitor is not None:
             self._scores.append(float(self._monitor(parameters)))
-        if self._best is None or not self._scores or self._scores[-1] > max(self._scores[:-1]):
+        if self._best is None or not self._scores or self._scores[-1] > self._highest:
             self._best = state
+            # A first score that is no number must not stay the best for ever.
+            self._highest = (
+                np.nan_to_num(self._scores[-1], nan=-np.inf) if self._scores else -np.inf
+            )
         self._rows.append(
             Iteration(
                 nit=len(self._rows),
@@ -209,9 +216,9 @@ def _checked(
     return Stopping(float(tolerance), float(cost_tolerance), int(max_iterations))
 
 
-def _check_noise_level(problem: Problem, start: Parameters, noise_level: float | None) -> None:
+def _check_noise_level(objective: Objective, u: Array, noise_level: float | None) -> None:
     if noise_level is None:
         return
     if not 0.0 < noise_level < np.inf:
         raise ArgumentError(f"noise_level = {noise_level!r} has to be a positive number")
-    problem.residual(start)  # says so if the loss has no residual
+    objective.problem.residual(objective.parameters(u))  # says so if the loss has no residual

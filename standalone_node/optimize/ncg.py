@@ -48,7 +48,6 @@ def iterate(
     Parameters
     ----------
     objective : Objective
-        Its cost at u has to be finite.
     gram : Gram
         The metric in the coordinates u.
     u : ndarray
@@ -62,7 +61,7 @@ def iterate(
     wrong metric can occur. An iteration costs one sensitivity sweep, one adjoint sweep and one
     direct sweep, unless the check repairs the step. The cost never rises.
     """
-    cost, derivative = objective.cost(u), objective.derivative(u)
+    cost, derivative = objective.start(u)
     state = State(u, cost, derivative, gram.solve(derivative), 0.0, 0.0)
     yield state
     direction, guess = -state.gradient, 1.0

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from standalone_node.errors import StateOverflow
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.parametrisation import Parametrisation
 
@@ -75,6 +76,17 @@ class Objective:
         if self._u is not u or self._parameters is None:
             self._u, self._parameters = u, self._parametrisation.apply(u)
         return self._parameters
+
+    def start(self, u: Array) -> tuple[float, Array]:
+        """Cost and derivative where a method begins; StateOverflow if they are not finite."""
+        cost = self.cost(u)
+        derivative = self.derivative(u) if np.isfinite(cost) else np.full(1, np.nan)
+        if not np.isfinite(derivative).all():
+            raise StateOverflow(
+                "the state overflows already at the start: use a smaller horizon, scale the "
+                "inputs down, or start from smaller parameters"
+            )
+        return cost, derivative
 
     def cost(self, u: Array) -> float:
         """E(theta(u)); infinite where the state overflows."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
 
@@ -36,7 +36,7 @@ def proposed_step(line: Line, *, guess: float = 1.0) -> float:
     eta = -start / curvature if curvature > 0.0 and isfinite(start / curvature) else guess
     for _ in range(50):
         slope, curvature = line.slope(eta), line.curvature(eta)
-        if abs(slope) <= 1e-8 * abs(start) or high - low <= 1e-12 * high:
+        if abs(slope) <= 1e-8 * abs(start) or high - low <= 1e-12 * eta:
             break
         low, high = (eta, high) if slope < 0.0 else (low, eta)
         newton = eta - slope / curvature if curvature > 0.0 else np.inf
@@ -77,7 +77,8 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
     -------
     Trial or None
         With derivative; its cost is not above that of the start. If no trial meets the curvature
-        condition, the best one with sufficient decrease; None if there is none.
+        condition, the best one with sufficient decrease that is below the start; None if there is
+        none.
 
     References
     ----------
@@ -90,9 +91,11 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
             high = trial
         else:
             trial = _with_slope(objective, trial, direction)
-            if abs(trial.slope) <= -CURVATURE * start.slope:
+            if not isfinite(trial.slope):
+                trial = replace(trial, cost=np.inf)
+            elif abs(trial.slope) <= -CURVATURE * start.slope:
                 return trial
-            if best is None or trial.cost <= best.cost:
+            if trial.cost < (start if best is None else best).cost:
                 best = trial
             low, high = (trial, high) if trial.slope < 0.0 else (low, trial)
         eta = _next(low, high)

@@ -215,7 +215,14 @@ class InverseProblem:
         trajectory = self._trajectory(p)
         self.counts.sensitivity += 1
         change = np.zeros_like(self.inputs)
-        change += 0.0 if initial is None else np.asarray(initial, dtype=np.float64)
+        if initial is not None:
+            given = np.asarray(initial, dtype=np.float64)
+            if given.shape not in (change.shape, change.shape[1:]):
+                raise ArgumentError(
+                    f"initial has shape {given.shape}: it has to be {change.shape} or "
+                    f"{change.shape[1:]}, as the inputs"
+                )
+            change += given
         return self.flow.sensitivity(trajectory, self._direction(p, direction), change)
 
     def cost(self, p: Parameters) -> float:

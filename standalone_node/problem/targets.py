@@ -26,6 +26,8 @@ def read_targets(
         If shape, type or range of the targets do not fit the loss, the state or `outputs`.
     """
     y = np.asarray(targets)
+    if outputs is not None and (not isinstance(outputs, int | np.integer) or outputs < 1):
+        raise ArgumentError(f"outputs = {outputs!r} has to be a whole number of at least 1")
     if y.ndim not in (1, 2) or y.shape[0] != samples:
         raise ArgumentError(
             f"targets of shape {y.shape} do not fit {samples} rows of inputs: give (B,) or (B, m)"

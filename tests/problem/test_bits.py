@@ -1,0 +1,73 @@
+"""The same bits for any number of threads, for repeated calls and for any history of calls."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+from twins import Twins, twins
+
+from standalone_node.kernels.products import SMALL
+from standalone_node.kernels.stages import FORMS
+
+SIZES: dict[str, dict[str, Any]] = {
+    "narrow": {"samples": 701, "width": 3, "steps": 5},
+    "BLAS in the outer products": {"samples": 333, "width": 10, "steps": 3},
+    "BLAS everywhere": {"samples": 301, "width": SMALL + 5, "steps": 2},
+}
+
+
+def everything(pair: Twins) -> list[bytes]:
+    problem, p = pair.problem, pair.parameters
+    cost, derivative = problem.cost_and_derivative(p)
+    found = [
+        np.array(cost),
+        derivative.values,
+        problem.solve_direct(p),
+        problem.solve_sensitivity(p, pair.direction, pair.change),
+        problem.solve_adjoint(p),
+        np.array(problem.line_model(p, pair.direction).slope(0.5)),
+    ]
+    return [np.ascontiguousarray(array).tobytes() for array in found]
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("size", SIZES)
+def test_the_bits_do_not_depend_on_the_number_of_threads(size: str, form: str, dtype: str) -> None:
+    options = {**SIZES[size], "form": form, "dtype": dtype, "loss": "cross-entropy"}
+    one = everything(twins(threads=1, **options))
+    for threads in (2, 3, 8, None):
+        assert everything(twins(threads=threads, **options)) == one
+
+
+def test_the_bits_do_not_depend_on_what_was_asked_before() -> None:
+    pair = twins(samples=150, threads=2)
+    first = everything(pair)
+    pair.problem.cost(pair.direction)
+    assert everything(pair) == first
+
+
+def test_the_cost_does_not_depend_on_the_trajectory_that_is_kept() -> None:
+    pair = twins(samples=70)
+    problem, p, q = pair.problem, pair.parameters, pair.direction
+    costs = [problem.cost(x) for x in (p, q, p, p.refined(p.times), q)]
+    assert costs[0] == costs[2] == costs[3] and costs[1] == costs[4] != costs[0]
+
+
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("width", [3, SMALL + 5])
+def test_the_states_that_are_shown_are_those_the_cost_is_made_of(width: int, form: str) -> None:
+    pair = twins(samples=150, width=width, form=form)
+    flow, inputs, p = pair.problem.flow, pair.problem.inputs, pair.parameters
+    final = flow.direct(p, inputs).final
+    assert np.array_equal(flow.states(p, inputs)[-1], final)
+    assert np.array_equal(flow.states(p, inputs, final=True), final)
+    trajectory = flow.direct(p, inputs)
+    whole = flow.sensitivity(trajectory, pair.direction, pair.change)
+    end = flow.sensitivity(trajectory, pair.direction, pair.change, final=True)
+    assert np.array_equal(whole[-1], end)
+    _, kept = flow.adjoint(trajectory, pair.change, keep=True)
+    _, bare = flow.adjoint(trajectory, pair.change)
+    assert np.array_equal(kept.values, bare.values)

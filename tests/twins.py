@@ -1,0 +1,116 @@
+"""One random problem in two tongues: the package's InverseProblem and the slow reference's."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+import naive
+from standalone_node import InverseProblem, Parameters, Penalty
+
+Array = NDArray[Any]
+HORIZON = 1.3
+#: Shares of the horizon: uneven, and but for the ends on no time grid that the tests use.
+UNEVEN = (0.0, 0.27, 0.69, 1.0)
+
+
+def random_parameters(rng: np.random.Generator, depth: Array, width: int) -> Parameters:
+    """Normal nodal values, the weights scaled so that wide states do not explode."""
+    weights = rng.normal(size=(depth.size, width, width)) * min(1.0, 3.0 / width)
+    return Parameters(depth, weights, rng.normal(size=(depth.size, width)))
+
+
+def random_targets(rng: np.random.Generator, loss: str, samples: int, outputs: int) -> Array:
+    """What the loss takes; far enough away for Huber's loss to be on both of its branches."""
+    if loss == "cross-entropy":
+        return np.arange(samples) % outputs
+    if loss == "logistic":
+        return np.arange(samples) % 2
+    return 2.0 * rng.normal(size=(samples, outputs))
+
+
+@dataclass(frozen=True)
+class Twins:
+    """A problem and its reference, parameters, and a change of parameters and of inputs."""
+
+    problem: InverseProblem
+    reference: naive.Problem
+    parameters: Parameters
+    direction: Parameters
+    change: Array  # (B, d)
+
+    @property
+    def theta(self) -> tuple[Array, Array]:
+        """The parameters as the reference takes them."""
+        return self.parameters.weights, self.parameters.biases
+
+    @property
+    def dtheta(self) -> tuple[Array, Array]:
+        """The direction as the reference takes it."""
+        return self.direction.weights, self.direction.biases
+
+
+def twins(
+    *,
+    samples: int = 3,
+    width: int = 3,
+    steps: int = 4,
+    shares: tuple[float, ...] | Array = UNEVEN,
+    outputs: int = 2,
+    scheme: str = "rk4",
+    form: str = "inside",
+    activation: str = "tanh",
+    loss: str = "squared",
+    penalised: bool = True,
+    seed: int = 0,
+    **options: Any,
+) -> Twins:
+    """A random problem with every term of the cost switched on (or without penalties)."""
+    rng = np.random.default_rng(seed)
+    depth = HORIZON * np.asarray(shares)
+    m = 1 if loss == "logistic" else min(outputs, width)
+    inputs, targets = rng.normal(size=(samples, width)), random_targets(rng, loss, samples, m)
+    rest = random_parameters(rng, depth, width)
+    strengths = {"l2": 0.3, "h1": 0.2, "output": 0.7} if penalised else {}
+    common: dict[str, Any] = {
+        "scheme": scheme,
+        "form": form,
+        "activation": activation,
+        "loss": loss,
+        "sample_weight": rng.uniform(0.5, 2.0, size=samples),
+    }
+    problem = InverseProblem(
+        inputs,
+        targets,
+        horizon=HORIZON,
+        steps=steps,
+        outputs=m,
+        penalty=Penalty(**strengths, reference=rest),
+        **common,
+        **options,
+    )
+    alpha, gamma, mu = (strengths.get(name, 0.0) for name in ("l2", "h1", "output"))
+    reference = naive.Problem(
+        inputs=inputs,
+        targets=targets,
+        times=problem.times,
+        depth=depth,
+        outputs=m,
+        alpha=alpha,
+        gamma=gamma,
+        mu=mu,
+        reference=(rest.weights, rest.biases),
+        **common,
+    )
+    p, direction = (random_parameters(rng, depth, width) for _ in range(2))
+    return Twins(problem, reference, p, direction, rng.normal(size=(samples, width)))
+
+
+def relative_error(found: Any, expected: Any) -> float:
+    """The largest deviation, relative to the largest entry of what is expected."""
+    found, expected = np.asarray(found), np.asarray(expected)
+    assert found.shape == expected.shape
+    return float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
