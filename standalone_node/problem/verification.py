@@ -26,10 +26,10 @@ class DotTest(float):
     Attributes
     ----------
     states : float
-        \\|<Jv, w> - <v, J^T w>\\| / (\\|Jv\\| \\|w\\|), J the tangent of (inputs, theta) -> x(T).
+        The error relative to \\|Jv\\| \\|w\\| for J, the tangent of (inputs, theta) -> x(T).
     cost : float
         The same for the cost: slope by the sensitivity problem against dE.v by the adjoint
-        problem, relative to \\|J v\\| times the norm of dE/dx(T), plus the size of the penalty term.
+        problem, relative to \\|Jv\\| \\|dE/dx(T)\\| plus the size of the penalty term.
     """
 
     states: float
