@@ -15,8 +15,13 @@ import argparse
 import numpy as np
 
 import standalone_node as sn
+from standalone_node.optimize.metrics import Metric
 
-METRICS = {"Sobolev(1)": sn.Sobolev(1.0), "L2": sn.L2(), "Euclidean": sn.Euclidean()}
+METRICS: dict[str, Metric] = {
+    "Sobolev(1)": sn.Sobolev(1.0),
+    "L2": sn.L2(),
+    "Euclidean": sn.Euclidean(),
+}
 LIMIT = 400
 STEPS = 320
 
@@ -36,7 +41,7 @@ def known_answer(points: int) -> sn.InverseProblem:
     return problem.replaced(targets=problem.solve_direct(truth)[-1], depth_points=points)
 
 
-def iterations(points: int, metric: object, seed: int, beta: str) -> int:
+def iterations(points: int, metric: Metric, seed: int, beta: str) -> int:
     """Iterations to a relative gradient norm of 1e-2, LIMIT if they do not suffice."""
     problem = known_answer(points)
     result = sn.minimize(

@@ -26,6 +26,9 @@ from standalone_node.problem.penalties import Penalty
 
 Array = NDArray[Any]
 
+#: A fit also ends when five iterations lower the cost by less than this share of `tolerance`.
+COST_SHARE = 0.1
+
 
 class NodeEstimator(BaseEstimator):
     """What classifier and regressor share: scaling, the layout of the state, the fit itself."""
@@ -78,6 +81,7 @@ class NodeEstimator(BaseEstimator):
             beta=self.beta,
             max_iterations=self.max_iterations,
             tolerance=self.tolerance,
+            cost_tolerance=COST_SHARE * self.tolerance,
             callback=callback,
         )
 

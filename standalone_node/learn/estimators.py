@@ -55,8 +55,11 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         Weights of the penalties on theta and on its derivative in depth.
     smoothing : float
         The length of the Sobolev metric; 0 is the L2 metric.
-    method, beta, max_iterations, tolerance
+    method, beta, max_iterations
         See `standalone_node.minimize`.
+    tolerance : float
+        A fit ends when the gradient norm is this share of its start, or when five iterations lower
+        the cost by less than a tenth of this share.
     threads : int, optional
         All processors if None.
     random_state : int, RandomState or None
@@ -85,7 +88,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def __init__(
         self,
         *,
-        horizon: float = 1.0,
+        horizon: float = 6.0,
         steps: int = 4,
         scheme: str = "rk4",
         form: str = "outside",
@@ -93,13 +96,13 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         channels: str = "own",
         augment: int = 0,
         loss: str = "cross-entropy",
-        l2: float = 1e-3,
-        h1: float = 0.0,
+        l2: float = 3e-3,
+        h1: float = 0.03,
         smoothing: float = 1.0,
         method: str = "ncg",
         beta: str = "PR+",
-        max_iterations: int = 200,
-        tolerance: float = 1e-3,
+        max_iterations: int = 400,
+        tolerance: float = 5e-3,
         threads: int | None = None,
         random_state: Any = 0,
         verbose: int = 0,
@@ -224,7 +227,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def __init__(
         self,
         *,
-        horizon: float = 1.0,
+        horizon: float = 2.0,
         steps: int = 4,
         scheme: str = "rk4",
         form: str = "outside",
@@ -237,8 +240,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         smoothing: float = 1.0,
         method: str = "ncg",
         beta: str = "PR+",
-        max_iterations: int = 200,
-        tolerance: float = 1e-3,
+        max_iterations: int = 400,
+        tolerance: float = 3e-3,
         threads: int | None = None,
         random_state: Any = 0,
         verbose: int = 0,

@@ -75,7 +75,8 @@ def _labels(classes: Array) -> tuple[list[Any], str]:
     labels = classes.tolist()
     if not all(isinstance(label, str | int | float | bool) for label in labels):
         raise ArgumentError("class labels have to be text, numbers or booleans to be saved")
-    return labels, classes.dtype.str
+    # An array of objects that are all text becomes an array of text.
+    return labels, np.array(labels).dtype.str if classes.dtype.kind == "O" else classes.dtype.str
 
 
 def estimator_of(
@@ -103,12 +104,16 @@ def _estimator_of(
         if not plain or len(classes) < 2:
             raise ModelFileError("its classes are not labels: fit the model again")
         estimator.classes_ = np.array(classes, dtype=np.dtype(header["classes_dtype"]))
+        if estimator.classes_.dtype.kind == "O":
+            raise ModelFileError("its classes are of no known type: fit the model again")
         outputs = 1 if estimator.loss == "logistic" else len(classes)
     else:
         estimator._flat = bool(header["flat"])
         estimator.target_scaling_ = Scaling(arrays["target_mean"], arrays["target_scale"])
         estimator.l2_errors_ = {}
         outputs = arrays["target_mean"].size
+    if any((arrays[name] <= 0.0).any() for name in arrays if name.endswith("scale")):
+        raise ModelFileError("its scales are not positive: fit the model again")
     estimator.scaling_ = Scaling(arrays["mean"], arrays["scale"])
     features = int(arrays["mean"].size)
     estimator.layout_ = Layout(estimator.channels, outputs, features, estimator.augment)

@@ -131,7 +131,7 @@ def evaluate_table(estimator: Estimator, table: Table, *, source: str = "the mod
     schema = schema_of(estimator, source)
     usable = schema.complete(table)
     part = Part(usable, schema.features(usable), schema.targets(usable))
-    prediction = (estimator.summary_ or {}).get("baseline_prediction")
+    prediction = estimator.summary_.get("baseline_prediction")
     baseline = None
     if prediction is not None:
         baseline = baseline_scores(schema, prediction, part.targets)

@@ -99,7 +99,7 @@ def minimize(
     record = Record(objective, monitor, stopping, noise_level)
     u = parametrisation.coordinates(start)
     _check_noise_level(objective, u, noise_level)
-    end = "precision"
+    verdict: str | None = None
     for state in METHODS[method](objective, gram, u, BETAS[beta]):
         verdict = record.add(state)
         if callback is not None:
@@ -108,9 +108,8 @@ def minimize(
             except StopIteration:
                 verdict = verdict or "callback"
         if verdict is not None:
-            end = verdict
             break
-    return record.result(end)
+    return record.result(verdict or ("precision" if record.last.nit > 0 else "stuck"))
 
 
 class Record:

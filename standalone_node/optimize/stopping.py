@@ -31,6 +31,12 @@ _ALL = (
         True,
     ),
     EndState(
+        "stuck",
+        "No step from the start lowers the cost: it is a solution already, or its cost is out of "
+        "range, which a smaller horizon or scaled inputs would mend.",
+        False,
+    ),
+    EndState(
         "iterations",
         "The iteration limit was reached before the tolerance: raise max_iterations to go on.",
         False,

@@ -74,7 +74,8 @@ ENDINGS: dict[str, Callable[[], Result]] = {
     "stationary": at_the_minimum,
     "cost": lambda: run(tolerance=0.0, cost_tolerance=1e-3),
     "discrepancy": lambda: run(noise_level=0.2),
-    "precision": at_the_end_of_the_digits,
+    "precision": lambda: on_quadratic(tolerance=0.0, cost_tolerance=0.0),
+    "stuck": at_the_end_of_the_digits,
     "iterations": lambda: run(tolerance=0.0, max_iterations=4),
     "callback": lambda: run(callback=stopped),
 }

@@ -1,0 +1,48 @@
+"""`node-fit evaluate`: how good a model is on labelled rows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from standalone_node.cli.messages import Messages
+from standalone_node.cli.options import common_options, print_json, reading_options
+
+
+@click.command("evaluate")
+@click.argument("model")
+@click.argument("data")
+@reading_options
+@click.option("-q", "--quiet", is_flag=True, help="No notes.")
+@common_options
+def command(model: str, data: str, as_json: bool, quiet: bool, **reading: Any) -> None:
+    """Score MODEL on DATA, a CSV file with the target column (- is standard input).
+
+    For classes: accuracy, log loss, precision, recall and F1 of each class, and the confusion
+    matrix. For quantities: R², root mean square error and mean absolute error. Beside them stands
+    what the most frequent class, or the mean, of the training rows would score.
+
+    \b
+    Examples:
+      node-fit evaluate flowers.node.npz labelled.csv
+      node-fit evaluate flowers.node.npz labelled.csv --json
+    """
+    from standalone_node.learn.model_file import load
+    from standalone_node.learn.prediction import evaluate_table
+    from standalone_node.learn.table import read_table
+    from standalone_node.report.facts import evaluation_facts
+
+    messages = Messages(quiet=quiet)
+    with messages.catching():
+        evaluation = evaluate_table(load(model), read_table(data, **reading), source=model)
+    for sentence in evaluation.part.table.notes:
+        messages.note(sentence)
+    facts = {"model": model, **evaluation_facts(evaluation)}
+    if as_json:
+        print_json(facts)
+        return
+    from standalone_node.report.terminal import show
+    from standalone_node.report.text import evaluation_tables
+
+    show(evaluation_tables(facts))

@@ -1,0 +1,101 @@
+"""What `fit` and `demo` do alike: fit with progress, write the files, show the outcome."""
+
+from __future__ import annotations
+
+import csv
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from standalone_node.cli.failures import NOT_CONVERGED
+from standalone_node.cli.messages import Messages
+from standalone_node.cli.options import as_options, print_json
+from standalone_node.cli.outputs import Outputs
+
+
+@dataclass(frozen=True)
+class Display:
+    """How a run is shown."""
+
+    as_json: bool = False
+    quiet: bool = False
+    strict: bool = False
+
+
+def fit_and_write(
+    prepared: Any,
+    arguments: Mapping[str, Any],
+    outputs: Outputs,
+    files: Mapping[str, str],
+    display: Display,
+    messages: Messages,
+    *,
+    refit: bool = False,
+) -> int:
+    """Fit, write the model, its history and perhaps a figure, and show the table; the exit code.
+
+    Parameters
+    ----------
+    prepared : Prepared
+    arguments : mapping
+        Of the estimator.
+    outputs : Outputs
+        Of `files`, checked.
+    files : mapping
+        "model", "history" and perhaps "figure", and where they go.
+    """
+    from standalone_node.learn.tabular import fit
+    from standalone_node.report.facts import fit_facts
+    from standalone_node.report.progress import progress
+    from standalone_node.report.terminal import show, terminal
+
+    for sentence in prepared.notes:
+        messages.note(sentence)
+    for sentence in prepared.warnings:
+        messages.warning(sentence)
+    with messages.catching(as_options):
+        with progress(terminal(stderr=True), quiet=display.quiet) as shown:
+            fitted = fit(
+                prepared,
+                arguments,
+                refit=refit,
+                callback=shown.iteration,
+                stage=shown.stage,
+            )
+        with outputs:
+            _write(fitted, outputs, files)
+    facts = fit_facts(fitted, messages.warnings, files)
+    facts["end_state"]["sentence"] = as_options(facts["end_state"]["sentence"])
+    if display.as_json:
+        print_json(facts)
+    else:
+        from standalone_node.report.text import fit_table
+
+        show(fit_table(facts))
+    return NOT_CONVERGED if display.strict and not facts["end_state"]["success"] else 0
+
+
+def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:
+    from standalone_node.learn.model_file import save
+
+    if "figure" in files:
+        from standalone_node.report.figures import figure_format, save_figure
+
+        with outputs.stage("figure") as path:
+            save_figure(fitted, path, figure_format(files["figure"]))
+    outputs.write_text("history", history_csv(fitted.estimator.result_.history))
+    with outputs.stage("model") as path:
+        save(fitted.estimator, path)
+    outputs.commit()
+
+
+def history_csv(history: Mapping[str, Any]) -> str:
+    """The history of a run, a row an iteration, as CSV."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(["iteration", *history])
+    columns = [values.tolist() for values in history.values()]
+    for i, row in enumerate(zip(*columns, strict=True)):
+        writer.writerow([i, *row])
+    return text.getvalue()

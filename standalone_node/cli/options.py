@@ -1,0 +1,274 @@
+"""The options that commands share, and those that are the arguments of the estimators."""
+
+from __future__ import annotations
+
+import inspect
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from importlib import import_module
+from typing import Any, TypeVar
+
+import click
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+class Listed(click.ParamType):
+    """One of the names in a table of the package, which is imported when it is needed."""
+
+    name = "name"
+
+    def __init__(self, module: str, table: str) -> None:
+        self._module, self._table = module, table
+
+    def names(self) -> list[str]:
+        """The names in the table."""
+        return list(getattr(import_module(f"standalone_node.{self._module}"), self._table))
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
+        """The name, if the table has it."""
+        names = self.names()
+        if value not in names:
+            self.fail(f"{value!r} is none of {', '.join(names)}.", param, ctx)
+        return str(value)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """The names as `--help` shows them."""
+        return f"[{'|'.join(self.names())}]"
+
+
+class NumberOrAuto(click.ParamType):
+    """A number, or the word "auto"."""
+
+    name = "number|auto"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> float | str:
+        """The number, or the word."""
+        if value == "auto":
+            return "auto"
+        try:
+            return float(value)
+        except ValueError:
+            self.fail(f"{value!r} is neither a number nor the word auto.", param, ctx)
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How `--help` shows it."""
+        return "FLOAT|auto"
+
+
+@dataclass(frozen=True)
+class Argument:
+    """An argument of the estimators as an option."""
+
+    name: str
+    kind: click.ParamType | type
+    about: str
+
+    @property
+    def flag(self) -> str:
+        """The name of the option."""
+        return "--" + self.name.replace("_", "-")
+
+
+#: All arguments of the estimators but `random_state` (--seed) and `verbose` (progress, --quiet).
+ARGUMENTS = (
+    Argument("horizon", float, "T, the depth of the network: x' = f(t, x, θ(t)) for 0 < t ≤ T."),
+    Argument("steps", int, "Steps of the time grid."),
+    Argument("scheme", Listed("model.tableaux", "TABLEAUX"), "Runge–Kutta scheme."),
+    Argument(
+        "form",
+        Listed("model.forms", "FORM_BLOCKS"),
+        "Right-hand side: inside is σ(W x + b), outside W σ(x) + b.",
+    ),
+    Argument("activation", Listed("kernels.activations", "ACTIVATIONS"), "σ."),
+    Argument(
+        "channels",
+        Listed("learn.layout", "CHANNELS"),
+        "Outputs in state components of their own, or in the first features.",
+    ),
+    Argument("augment", int, "Further state components, which start at zero."),
+    Argument("loss", Listed("problem.losses", "LOSSES"), "What is minimised."),
+    Argument("l2", NumberOrAuto(), "Weight of the penalty on θ; auto chooses it (regression)."),
+    Argument("h1", float, "Weight of the penalty on dθ/dt."),
+    Argument("smoothing", float, "Length of the Sobolev metric; 0 is the L² metric."),
+    Argument("method", Listed("optimize.minimize", "METHODS"), "How it is minimised."),
+    Argument("beta", Listed("optimize.betas", "BETAS"), "Formula of the conjugate direction."),
+    Argument("max_iterations", int, "Iterations at the most."),
+    Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),
+    Argument("threads", int, "Threads; the result is the same for any number."),
+)
+
+
+_FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
+    "test_share": "--test-share",
+    "random_state": "--seed",
+}
+
+
+class ArgumentOption(click.Option):
+    """An option whose default stands in the estimators, from where `--help` reads it."""
+
+    def get_help_record(self, ctx: click.Context) -> tuple[str, str] | None:
+        """The line of `--help`, with the default."""
+        record = super().get_help_record(ctx)
+        if record is None or self.name is None:
+            return record
+        return record[0], f"{record[1]}  [default: {shown_default(self.name)}]"
+
+
+def shown_default(name: str) -> str:
+    """The default of an argument of the estimators, of both where they differ."""
+    from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+
+    defaults = [
+        inspect.signature(estimator).parameters[name].default
+        for estimator in (NodeClassifier, NodeRegressor)
+    ]
+    shown = ["all processors" if default is None else f"{default}" for default in defaults]
+    if shown[0] == shown[1]:
+        return shown[0]
+    return f"{shown[0]} for classes, {shown[1]} for quantities"
+
+
+class SectionedCommand(click.Command):
+    """A command whose `--help` puts options under headings.
+
+    Parameters
+    ----------
+    sections : mapping
+        A heading and the names of the parameters under it; the others go under the last one.
+    """
+
+    def __init__(self, *rest: Any, sections: Mapping[str, Iterable[str]], **named: Any) -> None:
+        super().__init__(*rest, **named)
+        self._heading = {name: head for head, names in sections.items() for name in names}
+        self._headings = list(sections)
+
+    def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The options, a list under each heading."""
+        found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in self._headings}
+        for parameter in self.get_params(ctx):
+            record = parameter.get_help_record(ctx)
+            if record is not None and not isinstance(parameter, click.Argument):
+                heading = self._heading.get(parameter.name or "", self._headings[-1])
+                found[heading].append(record)
+        for heading, records in found.items():
+            if records:
+                with formatter.section(heading):
+                    formatter.write_dl(records)
+
+
+def estimator_options(command: F) -> F:
+    """All of `ARGUMENTS` as options; those that are not given are None."""
+    for argument in reversed(ARGUMENTS):
+        option = click.option(
+            argument.flag,
+            argument.name,
+            type=argument.kind,
+            help=argument.about,
+            cls=ArgumentOption,
+        )
+        command = option(command)
+    return command
+
+
+def given_arguments(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Those arguments of the estimators that were given."""
+    names = [argument.name for argument in ARGUMENTS]
+    return {name: options[name] for name in names if options.get(name) is not None}
+
+
+def as_options(sentence: str) -> str:
+    """A sentence about arguments, for somebody who knows them as options.
+
+    Examples
+    --------
+    >>> as_options("steps = 0 has to be larger, or raise max_iterations")
+    '--steps 0 has to be larger, or raise --max-iterations'
+    """
+    for name, flag in _FLAGS.items():
+        sentence = re.sub(rf"(?<![\w-]){name} ?= ?", f"{flag} ", sentence)
+        if "_" in name:
+            sentence = re.sub(rf"(?<![\w-]){name}\b", flag, sentence)
+    return sentence
+
+
+def seed_option(command: F) -> F:
+    """`--seed`, whose default is the estimators' `random_state`."""
+    option = click.option(
+        "--seed",
+        type=int,
+        default=0,
+        callback=_checked_seed,
+        show_default=True,
+        help="Of the split into training and held-out rows, and of the start.",
+    )
+    return option(command)
+
+
+def _checked_seed(ctx: click.Context, param: click.Parameter, value: int) -> int:
+    if not 0 <= value < 2**32:
+        raise click.BadParameter(f"{value} is not a whole number from 0 to 2**32 - 1.", ctx, param)
+    return value
+
+
+def reading_options(command: F) -> F:
+    """How a CSV file is read."""
+    options = (
+        click.option("--delimiter", metavar="CHAR", help="Between fields.  [default: recognised]"),
+        click.option("--encoding", metavar="NAME", help="Of the text.  [default: recognised]"),
+    )
+    return _all(options, command)
+
+
+def common_options(command: F) -> F:
+    """`--json` and `--debug`."""
+    options = (
+        click.option("--json", "as_json", is_flag=True, help="Print the result as JSON."),
+        debug_option,
+    )
+    return _all(options, command)
+
+
+def debug_option(command: F) -> F:
+    """`--debug`."""
+    option = click.option(
+        "--debug",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_remember_debug,
+        help="Show the traceback of an error.",
+    )
+    return option(command)
+
+
+def _remember_debug(ctx: click.Context, param: click.Parameter, value: bool) -> None:
+    settings = ctx.find_root().obj
+    if settings is not None:
+        settings.debug = value
+
+
+def _all(options: Iterable[Callable[[F], F]], command: F) -> F:
+    for option in reversed(tuple(options)):
+        command = option(command)
+    return command
+
+
+def print_json(facts: Mapping[str, Any]) -> None:
+    """A dict on stdout; NaN and infinity, which JSON does not know, as null."""
+    print(json.dumps(_finite(facts), indent=2, ensure_ascii=False, allow_nan=False))
+
+
+def _finite(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _finite(entry) for key, entry in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(entry) for entry in value]
+    if isinstance(value, float) and not abs(value) < float("inf"):
+        return None
+    return value

@@ -1,0 +1,70 @@
+"""`node-fit predict`: predictions beside the columns of a CSV file."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import click
+
+from standalone_node.cli.messages import Messages
+from standalone_node.cli.options import debug_option, reading_options
+from standalone_node.cli.outputs import Outputs
+
+
+@click.command("predict")
+@click.argument("model")
+@click.argument("data")
+@click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")
+@reading_options
+@click.option("-q", "--quiet", is_flag=True, help="No notes.")
+@debug_option
+def command(model: str, data: str, output: str | None, quiet: bool, **reading: Any) -> None:
+    """Predict the target of MODEL for the rows of DATA, a CSV file (- is standard input).
+
+    Columns are matched by name; DATA may have others and need not have the target. Written are the
+    cells of DATA as they stand and, behind them, predicted_<target> and, for classes,
+    probability_<class> for each class. The output is UTF-8 and has the delimiter and the decimal
+    mark of DATA; it is compressed if FILE ends in .gz.
+
+    \b
+    Examples:
+      node-fit predict flowers.node.npz new.csv
+      node-fit predict flowers.node.npz new.csv -o predicted.csv
+    """
+    outputs = None
+    if output is not None:
+        read = (model, data) if data != "-" else (model,)
+        outputs = Outputs({"predictions": output}, read)
+    from standalone_node.learn.model_file import load
+    from standalone_node.learn.prediction import predict_table
+    from standalone_node.learn.table import read_table
+
+    messages = Messages(quiet=quiet)
+    with messages.catching():
+        estimator = load(model)
+        table = read_table(data, **reading)
+        predictions = predict_table(estimator, table, source=model)
+    for sentence in predictions.table.notes:
+        messages.note(sentence)
+    if predictions.probabilities is None and hasattr(estimator, "classes_"):
+        messages.note(f"{model}: a model of the loss {estimator.loss!r} has no probabilities.")
+    frame = predictions.frame()
+    text = frame.to_csv(index=False, sep=table.delimiter, lineterminator="\n")
+    if outputs is None:
+        _write_bytes(text.encode("utf-8"))
+        return
+    with outputs:
+        outputs.write_text("predictions", text)
+        outputs.commit()
+    count = len(frame)
+    messages.note(f"{count:,} row{'s' * (count != 1)} with predictions were written to {output}.")
+
+
+def _write_bytes(data: bytes) -> None:
+    """To standard output, UTF-8 whatever the terminal's encoding is, as a file would be."""
+    sys.stdout.flush()
+    out, rest = sys.stdout.buffer, memoryview(data)
+    while rest:  # unbuffered (python -u), a write may take a part only
+        rest = rest[out.write(rest) or 0 :]
+    out.flush()

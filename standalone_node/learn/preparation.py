@@ -1,0 +1,181 @@
+"""From a table to rows that an estimator can learn from, and rows that are held out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import train_test_split
+
+from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.schema import DEFAULT_NA, Missing, Schema, infer_schema
+from standalone_node.learn.table import Table
+from standalone_node.learn.targets import Task
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Part:
+    """Rows with one purpose: the table, inputs (rows, features), targets (rows,).
+
+    The targets are positions in the classes, int64, or quantities, float64.
+    """
+
+    table: Table
+    inputs: Array
+    targets: Array
+
+    def __len__(self) -> int:
+        return len(self.targets)
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What a table offers to learn from.
+
+    Attributes
+    ----------
+    schema : Schema
+        With the fill values of the training rows.
+    train : Part
+    test : Part or None
+        The held-out rows; None if there are none.
+    usable : Table
+        All rows that can be used, in the order of the file; without those of a test file.
+    left_out : int
+        Rows that were left out for a missing cell, those of a test file included.
+    test_source : str or None
+        The file the held-out rows are from; None if they are of the same table.
+    seed : int
+        What the rows were drawn with.
+    notes, warnings : tuple of str
+        What was recognised, and what looks wrong: a sentence each.
+    """
+
+    schema: Schema
+    train: Part
+    test: Part | None
+    usable: Table
+    left_out: int
+    test_source: str | None
+    seed: int
+    notes: tuple[str, ...]
+    warnings: tuple[str, ...]
+
+    @property
+    def task(self) -> Task:
+        """ "classification" or "regression"."""
+        return self.schema.target.task
+
+
+def prepare(
+    table: Table,
+    target: str | None,
+    *,
+    ignore: Sequence[str] = (),
+    missing: Missing = "error",
+    na: Sequence[str] = DEFAULT_NA,
+    task: Task | None = None,
+    test_share: float = 0.2,
+    test: Table | None = None,
+    seed: int = 0,
+) -> Prepared:
+    """Recognise the columns of a table and hold rows out.
+
+    Parameters
+    ----------
+    table : Table
+    target : str or None
+        The column to learn.
+    ignore, missing, na, task
+        As in `infer_schema`.
+    test_share : float
+        The share of the rows that is held out, drawn with `seed`, class by class if there are
+        classes; 0 holds none out. Without meaning if `test` is given.
+    test : Table, optional
+        Held-out rows of their own; columns and classes are then those of `table` alone.
+    seed : int
+
+    Raises
+    ------
+    DataError
+        The tables cannot be used, or have too few rows to hold some out.
+    ArgumentError
+        An argument cannot be used.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> rows = {"x": [0.5, 1, 2.5, 4, 5, 6, 7, 8, 9, 10], "y": list("abababbaba")}
+    >>> prepared = prepare(Table.from_frame(pd.DataFrame(rows)), "y")
+    >>> prepared.task, len(prepared.train), len(prepared.test)
+    ('classification', 8, 2)
+    """
+    if not 0.0 <= test_share < 1.0:
+        raise ArgumentError(
+            f"test_share = {test_share:g} has to be at least 0 and less than 1; it is the share "
+            "of the rows that is held out."
+        )
+    schema, said = infer_schema(table, target, ignore=ignore, missing=missing, na=na, task=task)
+    usable = schema.complete(table)
+    left_out = len(table.frame) - len(usable.frame)
+    notes, held = [*usable.notes, said[0]], None
+    if test is not None:
+        held = schema.complete(test)
+        left_out += len(test.frame) - len(held.frame)
+        notes[-1:-1] = held.notes
+        rows = usable
+    elif test_share > 0.0:
+        places = _split(schema, usable, test_share, seed)
+        rows, held = usable.rows(places[0]), usable.rows(places[1])
+    else:
+        rows = usable
+    schema = schema.fitted(rows)
+    return Prepared(
+        schema=schema,
+        train=part_of(schema, rows),
+        test=None if held is None else part_of(schema, held),
+        usable=usable,
+        left_out=left_out,
+        test_source=None if test is None else test.source,
+        seed=seed,
+        notes=tuple(notes),
+        warnings=tuple(said[1:]),
+    )
+
+
+def part_of(schema: Schema, table: Table) -> Part:
+    """The rows of a table as a schema with fill values reads them."""
+    return Part(table, schema.features(table), schema.targets(table))
+
+
+def _split(schema: Schema, table: Table, share: float, seed: int) -> tuple[Array, Array]:
+    """The positions of the training and of the held-out rows, in the order they were drawn in."""
+    targets = schema.targets(table)
+    classes = len(schema.target.classes)
+    total = len(targets)
+    held = int(np.ceil(share * total - 1e-9))
+    # One row a class is the least for a score of classes; R2 needs a mean and a departure from it.
+    least = max(classes, 2)
+    remedy = "add rows, give a file of them with --test, or train on all with --test-share 0."
+    if held < least or total - held < least:
+        parts = f"{total - held} to train on and {held} to test on"
+        raise DataError(
+            f"{table.source}: of {total} usable rows a test share of {share:g} leaves {parts}, and "
+            f"{least} are needed in each; {remedy}"
+        )
+    train, test = train_test_split(
+        np.arange(total), test_size=held, random_state=seed, stratify=targets if classes else None
+    )
+    absent = np.setdiff1d(np.arange(classes), targets[train])
+    if absent.size:
+        label = schema.target.classes[int(absent[0])]
+        raise DataError(
+            f"{table.source}: a test share of {share:g} leaves no row of the class {label!r} to "
+            f"train on; make it smaller, or {remedy}"
+        )
+    return train, test

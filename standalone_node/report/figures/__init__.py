@@ -1,0 +1,81 @@
+"""Figures of a fit: one file a figure, one row in `FIGURES`, and `save_figure` that joins them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from standalone_node.errors import ArgumentError
+from standalone_node.learn.tabular import Fitted
+from standalone_node.report.figures import (
+    confusion,
+    convergence,
+    decision_regions,
+    predicted_against_true,
+)
+from standalone_node.report.figures.style import style
+
+#: The formats a figure can be written in, by the end of the file name.
+FORMATS = ("png", "svg", "pdf")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """A figure of a fit: what fits it suits, and the function that draws it on axes."""
+
+    suits: Callable[[Fitted], bool]
+    draw: Callable[[Axes, Fitted], None]
+
+
+#: The table: a name and its figure.
+FIGURES = {
+    "convergence": Panel(convergence.suits, convergence.draw),
+    "decision-regions": Panel(decision_regions.suits, decision_regions.draw),
+    "confusion": Panel(confusion.suits, confusion.draw),
+    "predicted-against-true": Panel(predicted_against_true.suits, predicted_against_true.draw),
+}
+
+
+def figure_format(path: str | Path) -> str:
+    """The format of a figure file, from its name; ArgumentError if it is none of `FORMATS`."""
+    ending = Path(path).suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise ArgumentError(
+            f"{path}: a figure's name has to end in {', '.join('.' + name for name in FORMATS)}."
+        )
+    return ending
+
+
+def figure_names(fitted: Fitted) -> list[str]:
+    """The figures of `FIGURES` that suit a fit."""
+    return [name for name, panel in FIGURES.items() if panel.suits(fitted)]
+
+
+def save_figure(fitted: Fitted, path: str | Path, file_format: str | None = None) -> None:
+    """Draw all figures that suit a fit beside each other and write them to a file.
+
+    Parameters
+    ----------
+    fitted : Fitted
+    path : str or Path
+    file_format : {"png", "svg", "pdf"}, optional
+        By the end of the name if not given.
+
+    Raises
+    ------
+    ArgumentError
+        There is no such format.
+    """
+    file_format = file_format or figure_format(path)
+    names = figure_names(fitted)
+    with style():
+        figure = Figure(figsize=(5.2 * len(names), 4.6), layout="constrained")
+        for number, name in enumerate(names, start=1):
+            FIGURES[name].draw(figure.add_subplot(1, len(names), number), fitted)
+        # Without the date of the day, so that the same fit gives the same file.
+        dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+        figure.savefig(path, format=file_format, metadata=dates.get(file_format))

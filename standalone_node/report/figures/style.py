@@ -1,0 +1,63 @@
+"""What all figures share: colours that the colour-blind tell apart, quiet axes, reproducible files.
+
+The colours are those of Okabe and Ito, "Color Universal Design" (2008), in an order in which
+neighbours also differ in lightness.
+"""
+
+from __future__ import annotations
+
+from contextlib import AbstractContextManager
+from typing import Any
+
+import matplotlib as mpl
+import numpy as np
+from matplotlib.colors import to_rgb
+from numpy.typing import NDArray
+
+from standalone_node.learn.tabular import Fitted, Part
+
+OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+
+
+def style() -> AbstractContextManager[Any]:
+    """The settings a figure is drawn and saved under."""
+    return mpl.rc_context(
+        {
+            "font.size": 10.0,
+            "axes.titlesize": 11.0,
+            "axes.spines.top": False,
+            "axes.spines.right": False,
+            "legend.frameon": False,
+            "text.parse_math": False,  # a dollar sign in the name of a column is one
+            "savefig.dpi": 150,
+            "svg.hashsalt": "standalone-node",
+        }
+    )
+
+
+def colours(count: int) -> list[tuple[float, float, float]]:
+    """As many colours as there are classes: the eight above, or steps of a colour map."""
+    if count <= len(OKABE_ITO):
+        return [to_rgb(name) for name in OKABE_ITO[:count]]
+    steps = mpl.colormaps["viridis"](np.linspace(0.0, 1.0, count))
+    return [tuple(float(value) for value in step[:3]) for step in steps]  # type: ignore[misc]
+
+
+def shown_part(fitted: Fitted) -> tuple[Part, str]:
+    """The rows a figure of predictions shows: the held-out ones if there are any."""
+    if fitted.prepared.test is None:
+        return fitted.prepared.train, "training rows"
+    return fitted.prepared.test, "held-out rows"
+
+
+def refitted_note(fitted: Fitted) -> str:
+    """What a title has to add where the model shown was trained on the rows shown."""
+    return ", seen in the refit" if fitted.refitted else ""
+
+
+def inputs_of(fitted: Fitted, part: Part) -> NDArray[Any]:
+    """The inputs of rows as the final model reads them: a refit has fill values of its own."""
+    if not fitted.refitted:
+        return part.inputs
+    return np.asarray(fitted.estimator.schema_.features(part.table))

@@ -1,0 +1,37 @@
+"""Where tables and progress go: the terminal, or a pipe that stays plain."""
+
+from __future__ import annotations
+
+import sys
+
+from rich.console import Console, RenderableType
+
+
+class Terminal(Console):
+    """A console that leaves a broken pipe to whoever runs the command."""
+
+    def on_broken_pipe(self) -> None:
+        """Pass it on; rich would end the process with exit code 1."""
+        raise BrokenPipeError
+
+
+def terminal(*, stderr: bool = False) -> Terminal:
+    """A console on stdout or stderr. What is no terminal has no width to fold lines at."""
+    stream = sys.stderr if stderr else sys.stdout
+    return Terminal(stderr=stderr, width=None if stream.isatty() else 1000, highlight=False)
+
+
+def show(part: RenderableType) -> None:
+    """A table on stdout; in a pipe or a file without blanks at the ends of lines."""
+    console = terminal()
+    if console.is_terminal:
+        console.print(part)
+    else:
+        sys.stdout.write(plain(console, part))
+
+
+def plain(console: Console, part: RenderableType) -> str:
+    """A part as text, as wide as it needs, and with no blanks at the ends of lines."""
+    with console.capture() as capture:
+        console.print(part)
+    return "\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")) + "\n"

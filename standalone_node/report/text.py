@@ -1,0 +1,290 @@
+"""Tables of text for a terminal, from the dicts of `standalone_node.report.facts`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from rich import box
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
+
+from standalone_node.report.numbers import count, number, seconds, short
+
+_SCORE_NAMES = {
+    "accuracy": "accuracy",
+    "log_loss": "log loss",
+    "r2": "R²",
+    "rmse": "root mean square error",
+    "mae": "mean absolute error",
+}
+
+#: The prefixes of scores in a summary.
+_PARTS = ("train", "test", "baseline")
+
+#: Facts of a summary that the rows on the network and its run tell.
+_SHOWN_ABOVE = {
+    "task",
+    "end_state",
+    "message",
+    "converged",
+    "iterations",
+    "cost_start",
+    "cost_end",
+    "gradient_reduction",
+}
+
+
+def key_values(title: str, rows: Iterable[tuple[str, str | Text]]) -> RenderableType:
+    """A title and two columns, names and values; long values go on below themselves."""
+    table = Table(box=box.HORIZONTALS, show_header=False, pad_edge=False)
+    table.add_column("name", style="dim", no_wrap=True)
+    table.add_column("value", overflow="fold")
+    for name, value in rows:
+        table.add_row(name, value if isinstance(value, Text) else Text(value))
+    return _titled(title, table)
+
+
+def grid(
+    title: str,
+    headers: Sequence[str],
+    rows: Iterable[Sequence[str | Text]],
+    *,
+    words: Sequence[str] = (),
+) -> RenderableType:
+    """A table with a header; the first column and those called `words` are set to the left."""
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    for i, header in enumerate(headers):
+        left = i == 0 or header in words
+        table.add_column(Text(header), justify="left" if left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+    return _titled(title, table)
+
+
+def _titled(title: str, table: Table) -> RenderableType:
+    # Not the title of the Table, which would be folded to the width of the table.
+    return Group(Text(title, style="bold", overflow="fold"), table)
+
+
+def fit_table(facts: dict[str, Any]) -> RenderableType:
+    """The end of `node-fit fit`."""
+    rows: list[tuple[str, str | Text]] = [
+        ("task", _task(facts)),
+        ("rows", _rows(facts)),
+        ("inputs", _inputs(facts)),
+        *_network(facts),
+        *_run(facts),
+        ("seconds", seconds(facts["seconds"])),
+    ]
+    rows += _held_out(facts)
+    rows += [(name, path) for name, path in facts["files"].items()]
+    return key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
+
+
+def _task(facts: dict[str, Any]) -> str:
+    if facts["task"] == "regression":
+        return f"regression of {facts['target']}"
+    return f"classification of {facts['target']}, {len(facts['classes'])} classes"
+
+
+def _rows(facts: dict[str, Any]) -> str:
+    rows = facts["rows"]
+    train, test = count(rows["train"]), count(rows["test"])
+    if not rows["test"]:
+        text = f"{train} trained on, none held out"
+    elif facts["test_data"]:
+        text = f"{train} trained on, {test} held out in {facts['test_data']}"
+    else:
+        text = f"{train} trained on, {test} held out"
+    if facts["refit"]:
+        text += "; the model written was fitted again, on all"
+    return text + (f"; {count(rows['left_out'])} left out" if rows["left_out"] else "")
+
+
+def _inputs(facts: dict[str, Any]) -> str:
+    columns, features = facts["columns"], facts["features"]
+    text = f"{count(columns)} column{'s' * (columns != 1)}"
+    return text if features == columns else f"{text}, {count(features)} features"
+
+
+def _network(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    settings = facts["settings"]
+    form = {"inside": "σ(W x + b)", "outside": "W σ(x) + b"}.get(settings["form"], settings["form"])
+    depth = f"{settings['steps']} steps of {settings['scheme']} to T = {short(settings['horizon'])}"
+    return [
+        ("width", f"{facts['width']} state components, x' = {form}, σ = {settings['activation']}"),
+        ("steps", depth),
+        ("penalty", _penalty(facts)),
+    ]
+
+
+def _penalty(facts: dict[str, Any]) -> str:
+    settings = facts["settings"]
+    text = f"l2 = {short(facts['l2'])}"
+    if isinstance(settings["l2"], str):
+        text += ", chosen by cross-validation on the rows trained on"
+    return f"{text}; h1 = {short(settings['h1'])}" if settings["h1"] else text
+
+
+def _run(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    cost, norm, end = facts["cost"], facts["gradient_norm"], facts["end_state"]
+    style = "green" if end["success"] else "yellow"
+    state = Text.assemble((end["name"], style), f": {end['sentence']}")
+    return [
+        ("cost", f"{number(cost['start'])} → {number(cost['end'])}"),
+        ("gradient norm", _reduction(norm)),
+        ("iterations", count(facts["iterations"])),
+        ("end state", state),
+    ]
+
+
+def _reduction(norm: dict[str, Any]) -> str:
+    share = f"× {number(norm['reduction'])}"
+    if "start" not in norm:
+        return f"{share} of its start"
+    return f"{number(norm['start'])} → {number(norm['end'])} ({share})"
+
+
+def _held_out(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    if facts["test"] is None:
+        return [("held-out score", "not measured: no rows were held out")]
+    compared = _beside(facts["test"], facts["baseline"])
+    return [(f"held-out {name}", text) for name, text in compared]
+
+
+def _beside(scores: dict[str, Any], baseline: dict[str, Any] | None) -> list[tuple[str, Text]]:
+    """Each score that is one number, with that of the baseline behind it."""
+    found = []
+    for name, label in _SCORE_NAMES.items():
+        if name not in scores:
+            continue
+        text = Text(number(scores[name]), style="bold")
+        if baseline is not None and name in baseline:
+            text.append(
+                f"  (baseline {number(baseline[name])}: {_always(baseline)})", "not bold dim"
+            )
+        found.append((label, text))
+    return found
+
+
+def _always(baseline: dict[str, Any]) -> str:
+    prediction = baseline["prediction"]
+    if "accuracy" in baseline:
+        return f"always {prediction}"
+    return f"always {number(prediction)}, the mean"
+
+
+def evaluation_tables(facts: dict[str, Any]) -> RenderableType:
+    """What `node-fit evaluate` shows."""
+    scores = facts["scores"]
+    title = f"{facts['target']}, predicted for {count(scores['rows'])} rows of {facts['data']}"
+    parts: list[RenderableType] = [key_values(title, _beside(scores, facts["baseline"]))]
+    if "classes" in scores:
+        parts += [_class_table(scores["classes"]), _confusion_table(scores)]
+    return _spaced(parts)
+
+
+def _class_table(classes: list[dict[str, Any]]) -> RenderableType:
+    rows = [
+        [str(entry["class"]), count(entry["rows"])]
+        + [number(entry[name]) for name in ("precision", "recall", "f1")]
+        for entry in classes
+    ]
+    return grid("Classes", ["class", "rows", "precision", "recall", "F1"], rows)
+
+
+def _confusion_table(scores: dict[str, Any]) -> RenderableType:
+    names = [str(entry["class"]) for entry in scores["classes"]]
+    rows: list[list[str | Text]] = []
+    for i, (name, counts) in enumerate(zip(names, scores["confusion"], strict=True)):
+        cells = [
+            Text(count(n), style="bold" if i == j else "red" if n else "dim")
+            for j, n in enumerate(counts)
+        ]
+        rows.append([name, *cells])
+    return grid("Confusion: true classes down, predicted across", ["", *names], rows)
+
+
+def info_tables(facts: dict[str, Any], source: str) -> RenderableType:
+    """What `node-fit info` shows."""
+    schema, summary = facts["schema"], facts["summary"]
+    rows: list[tuple[str, str | Text]] = [("estimator", facts["estimator"])]
+    if schema is not None:
+        rows.append(("target", _target(schema["target"])))
+        rows.append(("missing cells", _missing(schema)))
+    elif "classes" in facts:
+        rows.append(("classes", ", ".join(str(label) for label in facts["classes"])))
+    rows += [("features", count(facts["features"])), *_network(facts), *_run(facts)]
+    rows.append(("parameters", f"{count(facts['parameters'])} numbers"))
+    parts: list[RenderableType] = [key_values(f"Model {source}", rows)]
+    parts += _summary_tables(summary)
+    settings = [
+        (name.replace("_", "-"), short(value) if isinstance(value, float) else _value(value))
+        for name, value in facts["settings"].items()
+    ]
+    parts.append(key_values("Settings", settings))
+    if schema is not None:
+        parts.append(_column_table(schema["columns"]))
+    return _spaced(parts)
+
+
+def _target(target: dict[str, Any]) -> str:
+    text = f"{target['name']}, {target['task']}"
+    classes = ", ".join(str(label) for label in target["classes"])
+    return f"{text}: {classes}" if classes else text
+
+
+def _missing(schema: dict[str, Any]) -> str:
+    what = {"error": "are an error", "drop": "leave their row out", "impute": "are filled in"}
+    tokens = ", ".join(repr(token) for token in schema["na"] if token)
+    return f"{what[schema['missing']]} (the empty cell{f', {tokens}' if tokens else ''})"
+
+
+def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
+    """The scores as a table of their own, and what else a summary tells."""
+    names = [name for name in _SCORE_NAMES if f"train_{name}" in summary]
+    told = {f"{part}_{name}" for part in _PARTS for name in names} | _SHOWN_ABOVE
+    rest = [
+        (name.replace("_", " "), _value(value))
+        for name, value in summary.items()
+        if name not in told
+    ]
+    parts: list[RenderableType] = []
+    if names:
+        rows = [
+            [_SCORE_NAMES[name], *(number(summary.get(f"{part}_{name}")) for part in _PARTS)]
+            for name in names
+        ]
+        parts.append(grid("Scores", ["", "training rows", "held-out rows", "baseline"], rows))
+    return [*parts, key_values("Facts of the fit", rest)] if rest else parts
+
+
+def _column_table(columns: list[dict[str, Any]]) -> RenderableType:
+    rows = []
+    for column in columns:
+        fill = column["fill"]
+        filled = "" if fill is None else number(fill) if isinstance(fill, float) else fill
+        rows.append([column["name"], column["kind"], ", ".join(column["categories"]), filled])
+    headers = ["column", "kind", "categories", "filled with"]
+    shown = [i for i, _ in enumerate(headers) if i < 2 or any(row[i] for row in rows)]
+    return grid(
+        "Inputs",
+        [headers[i] for i in shown],
+        [[row[i] for i in shown] for row in rows],
+        words=headers,
+    )
+
+
+def _value(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, float):
+        return number(value) if value % 1 else short(value)
+    return count(value) if isinstance(value, int) else str(value)
+
+
+def _spaced(parts: Sequence[RenderableType]) -> Group:
+    """Parts with an empty line between them."""
+    return Group(*(piece for part in parts for piece in (part, Text())))
