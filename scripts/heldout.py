@@ -3,8 +3,8 @@
     python scripts/heldout.py [--seeds 5] [NAME ...]
 
 Splits are scikit-learn's train_test_split with test_size=0.2 and random_state = 0, 1, ...,
-stratified for classes; the estimators get no argument at all. Beside them: the majority class, or for diabetes
-RidgeCV on standardised columns.
+stratified for classes; the estimators get no argument at all. Beside them: the majority class, or
+for diabetes RidgeCV on standardised columns.
 """
 
 from __future__ import annotations
@@ -24,7 +24,6 @@ from sklearn.preprocessing import StandardScaler
 
 import standalone_node as sn
 from standalone_node.learn.bundled import DATA_SETS, data_set
-
 
 REGRESSION = {"diabetes"}
 

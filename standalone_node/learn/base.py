@@ -69,7 +69,7 @@ class NodeEstimator(BaseEstimator):
             activation=self.activation,
             loss=self.loss,
             outputs=self._outputs,
-            penalty=Penalty(l2=l2, h1=self.h1),
+            penalty=Penalty(l2=l2 * float(np.sqrt(states.shape[1])), h1=self.h1),
             sample_weight=weights,
             threads=self.threads,
         )

@@ -51,8 +51,11 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         Further components that start at zero.
     loss : {"cross-entropy", "logistic", "squared", "huber"}
         "logistic" for two classes; "squared" and "huber" compare with one-hot rows.
-    l2, h1 : float
-        Weights of the penalties on theta and on its derivative in depth.
+    l2 : float
+        Weight of the penalty on theta, alpha = l2 * sqrt(d): the wider the state, the more
+        entries there are to restrain. One value then serves narrow and wide states.
+    h1 : float
+        Weight of the penalty on the derivative of theta in depth, gamma.
     smoothing : float
         The length of the Sobolev metric; 0 is the L2 metric.
     method, beta, max_iterations
@@ -96,7 +99,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         channels: str = "own",
         augment: int = 0,
         loss: str = "cross-entropy",
-        l2: float = 3e-3,
+        l2: float = 4e-3,
         h1: float = 0.03,
         smoothing: float = 1.0,
         method: str = "ncg",
@@ -199,8 +202,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     loss : {"squared", "huber"}
         Of the scaled target.
     l2 : float or "auto"
-        Weight of the penalty on theta; "auto" chooses from a few values by cross-validation on the
-        rows given to `fit`, since no single value serves.
+        As in `NodeClassifier`; "auto" chooses from a few values by cross-validation on the rows
+        given to `fit`, since no single value serves.
     h1, smoothing, method, beta, max_iterations, tolerance, threads, random_state, verbose
         As in `NodeClassifier`.
 

@@ -12,7 +12,7 @@ from sklearn.model_selection import KFold
 Array = NDArray[Any]
 
 #: The values l2="auto" chooses from, the largest first.
-CANDIDATES = (1.0, 0.3, 0.1, 0.03, 0.01, 0.003, 0.001, 0.0003)
+CANDIDATES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 FOLDS = 5
 
 
