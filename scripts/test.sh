@@ -39,14 +39,6 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
     printf '%s\n' "$wanted" >"$venv/installed"
 fi
 
-# A cached kernel does not notice an edit in another module that it calls, and would be tested in
-# its old form.
-kernels=$(cat standalone_node/kernels/*.py | cksum)
-if [ "$(cat "$venv/kernels" 2>/dev/null)" != "$kernels" ]; then
-    rm -rf .numba-cache standalone_node/kernels/__pycache__
-    printf '%s\n' "$kernels" >"$venv/kernels"
-fi
-
 PATH=$venv/bin:$PATH
 export PATH
 if [ "$lowest" = no ]; then

@@ -99,7 +99,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         channels: str = "own",
         augment: int = 0,
         loss: str = "cross-entropy",
-        l2: float = 4e-3,
+        l2: float = 2.5e-3,
         h1: float = 0.03,
         smoothing: float = 1.0,
         method: str = "ncg",

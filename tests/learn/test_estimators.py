@@ -39,7 +39,7 @@ def test_every_loss_and_layout_learns(
     X, y = moons
     model = quick(loss=loss, channels=channels, augment=1, horizon=1.0, max_iterations=80).fit(X, y)
     assert model.score(X, y) > 0.8
-    assert model.result_.history["cost"][-1] < 0.5 * model.result_.history["cost"][0]
+    assert model.result_.history["cost"][-1] < 0.7 * model.result_.history["cost"][0]
     assert model.width_ == {"own": 2 + (1 if loss == "logistic" else 2), "shared": 2}[channels] + 1
 
 
