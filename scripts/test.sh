@@ -27,7 +27,7 @@ case $venv in /*) ;; *) venv=$PWD/$venv ;; esac
 cd "$root"
 
 make_venv "$venv"
-# Editable: the tests see the working tree, and compiled kernels are kept in it between runs.
+# Editable: the tests see the working tree.
 wanted=$(cat setup.cfg pyproject.toml scripts/lowest.txt | cksum)
 if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
     say "Installing standalone-node with its tests and checks (a minute or two the first time) ..."

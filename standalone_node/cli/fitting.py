@@ -45,6 +45,7 @@ def fit_and_write(
     files : mapping
         "model", "history" and perhaps "figure", and where they go.
     """
+    from standalone_node.kernels.jit import to_be_compiled
     from standalone_node.learn.tabular import fit
     from standalone_node.report.facts import fit_facts
     from standalone_node.report.progress import progress
@@ -54,6 +55,8 @@ def fit_and_write(
         messages.note(sentence)
     for sentence in prepared.warnings:
         messages.warning(sentence)
+    if to_be_compiled():
+        messages.note("the kernels are compiled first, which takes some seconds this once.")
     with messages.catching(as_options):
         with progress(terminal(stderr=True), quiet=display.quiet) as shown:
             fitted = fit(

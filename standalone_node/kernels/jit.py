@@ -64,6 +64,12 @@ def cache_folder() -> Path | None:
     return None
 
 
+def to_be_compiled() -> bool:
+    """Whether the next sweeps have to be compiled, none being kept from earlier runs."""
+    folder = cache_folder()
+    return folder is None or not any(folder.iterdir())
+
+
 def _places() -> Iterator[Path]:
     if numba.config.CACHE_DIR:
         yield Path(numba.config.CACHE_DIR) / "standalone-node"

@@ -55,7 +55,7 @@ def add_outer(left, right, work, out):  # type: ignore[no-untyped-def]
     """out += left @ right.T, shapes (p, S), (q, S), (p, q); `work` is a (p, q) scratch array."""
     if right.shape[0] >= SMALL_OUTER:
         np.dot(left, right.T, work)
-        out += work
+        add(work, out)
         return
     for i in range(left.shape[0]):
         for j in range(right.shape[0]):
@@ -80,6 +80,22 @@ def _dot(x, y):  # type: ignore[no-untyped-def]
     for s in range(whole, x.size):
         p0 += x[s] * y[s]
     return ((p0 + p4) + (p2 + p6)) + ((p1 + p5) + (p3 + p7))
+
+
+@inlined
+def copy(states, out):  # type: ignore[no-untyped-def]
+    """out = states."""
+    for i in range(out.shape[0]):
+        for s in range(out.shape[1]):
+            out[i, s] = states[i, s]
+
+
+@inlined
+def add(states, out):  # type: ignore[no-untyped-def]
+    """out += states, by loops: array expressions take numba several times as long to compile."""
+    for i in range(out.shape[0]):
+        for s in range(out.shape[1]):
+            out[i, s] += states[i, s]
 
 
 @inlined

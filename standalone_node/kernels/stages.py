@@ -15,9 +15,11 @@ from typing import Any, NamedTuple
 
 from standalone_node.kernels.jit import inlined
 from standalone_node.kernels.products import (
+    add,
     add_outer,
     add_row_sums,
     add_to_rows,
+    copy,
     multiply,
     multiply_transposed,
     scale,
@@ -62,7 +64,7 @@ def affine_tangent(theta, tangent, states, xi, work, out):  # type: ignore[no-un
     d = out.shape[0]
     multiply(weights_of(theta, d), xi, out)
     multiply(weights_of(tangent, d), states, work)
-    out += work
+    add(work, out)
     add_to_rows(tangent[d * d :], out)
 
 
@@ -102,7 +104,7 @@ def inside_adjoint(theta, feature, slope, kappa, work, mu, derivative):  # type:
 @inlined
 def outside_direct(activate, theta, feature, slope, work, value):  # type: ignore[no-untyped-def]
     """value = W sigma(x) + b; `feature` becomes sigma(x)."""
-    work[:] = feature
+    copy(feature, work)
     activate(work.ravel(), feature.ravel(), slope.ravel())
     affine(theta, feature, value)
 

@@ -43,49 +43,48 @@ def minimize(
 ) -> Result:
     """Minimise the cost of a problem over depth-varying parameters.
 
-        Parameters
-        ----------
-        problem : InverseProblem
-            Or whatever offers cost, cost_and_derivative, line_model and residual.
-        start : Parameters
-        method : {"ncg"}
-        metric : metric, optional
-            Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
-        beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
-            The formula of the conjugate direction; "SD" is steepest descent.
-        max_iterations : int
-        tolerance : float
-            Ends with "gradient" when the gradient norm is this share of its start.
-        cost_tolerance : float
-            Ends with "cost" when five iterations lower the cost by less than this share of it.
-        noise_level : float, optional
-            Ends with "discrepancy" when the root mean square residual is 1.1 times this or less.
-        monitor : callable, optional
-            Called with the parameters of every iterate, returns a score. The result holds the
-            parameters of the highest score instead of the last.
-        callback : callable, optional
-            Called with an `Iteration` after every iteration; StopIteration ends with "callback".
+    Parameters
+    ----------
+    problem : InverseProblem
+        Or whatever offers cost, cost_and_derivative, line_model and residual.
+    start : Parameters
+    method : {"ncg"}
+    metric : metric, optional
+        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
+    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
+        The formula of the conjugate direction; "SD" is steepest descent.
+    max_iterations : int
+    tolerance : float
+        Ends with "gradient" when the gradient norm is this share of its start.
+    cost_tolerance : float
+        Ends with "cost" when five iterations lower the cost by less than this share of it.
+    noise_level : float, optional
+        Ends with "discrepancy" when the root mean square residual is 1.1 times this or less.
+    monitor : callable, optional
+        Called with the parameters of every iterate, returns a score. The result holds the
+        parameters of the highest score instead of the last.
+    callback : callable, optional
+        Called with an `Iteration` after every iteration; StopIteration ends with "callback".
 
-        Returns
-        -------
-        Result
+    Returns
+    -------
+    Result
 
-        Raises
-        ------
-        ArgumentError
-            If an argument cannot be used.
-        StateOverflow
-            If the cost of the start is not finite.
+    Raises
+    ------
+    ArgumentError
+        If an argument cannot be used.
+    StateOverflow
+        If the cost of the start is not finite.
 
-        Examples
-        --------
-        >>> import numpy as np
-    from numpy.typing import NDArray
-        >>> from standalone_node import InverseProblem, minimize
-        >>> problem = InverseProblem(np.array([[0.1], [0.4]]), np.array([0.3, 0.6]), steps=8)
-        >>> result = minimize(problem, problem.initial_parameters())
-        >>> result.success, bool(result.cost < 1e-6)
-        (True, True)
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from standalone_node import InverseProblem, minimize
+    >>> problem = InverseProblem(np.array([[0.1], [0.4]]), np.array([0.3, 0.6]), steps=8)
+    >>> result = minimize(problem, problem.initial_parameters())
+    >>> result.success, bool(result.cost < 1e-6)
+    (True, True)
     """
     stopping = _checked(method, beta, max_iterations, tolerance, cost_tolerance)
     metric = Sobolev(1.0) if metric is None else metric
