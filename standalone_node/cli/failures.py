@@ -57,7 +57,7 @@ def failure(raised: BaseException) -> Failure:
     if isinstance(raised, ArgumentError):
         return Failure(USAGE, as_options(str(raised)))
     if isinstance(raised, NodeError):
-        return Failure(FAILED, as_options(str(raised)))
+        return Failure(FAILED, str(raised))
     if isinstance(raised, MemoryError):
         return Failure(
             FAILED, "there is not enough memory; use fewer rows or columns, or fewer --steps."

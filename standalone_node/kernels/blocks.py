@@ -7,11 +7,11 @@ block order: whoever adds them up in that order gets the same bits on any number
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from functools import cache
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import scipy.linalg.cython_blas  # noqa: F401  (loads the BLAS the kernels call, so that it is seen below)
 from threadpoolctl import ThreadpoolController
@@ -41,19 +41,49 @@ def default_threads() -> int:
 
 
 @cache
-def _blas() -> ThreadpoolController:
-    return ThreadpoolController().select(user_api="blas")
+def _libraries() -> list[Any]:
+    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
 
 
-def single_threaded_blas() -> AbstractContextManager[object]:
-    """Hold BLAS to one thread: the blocks are the parallelism."""
-    context: AbstractContextManager[object] = _blas().limit(limits=1)
-    return context
+def _set_threads(counts: list[int]) -> None:
+    for library, count in zip(_libraries(), counts, strict=True):
+        # OpenBLAS ignores a thread that asks for the number it asked for last, although another
+        # thread may have asked for a different one since: ask for something else in between.
+        library.set_num_threads(2 if count == 1 else 1)
+        library.set_num_threads(count)
+
+
+class _SingleThreadedBlas:
+    """Holds BLAS to one thread while anybody computes: the blocks are the parallelism.
+
+    The limit is one of the process, and several threads may be computing: whoever comes first sets
+    it, whoever leaves last restores what was there before.
+    """
+
+    def __init__(self) -> None:
+        self._lock, self._users = threading.Lock(), 0
+        self._before: list[int] = []
+
+    def __enter__(self) -> None:
+        with self._lock:
+            if self._users == 0:
+                self._before = [library.get_num_threads() for library in _libraries()]
+                _set_threads([1] * len(self._before))
+            self._users += 1
+
+    def __exit__(self, *error: object) -> None:
+        with self._lock:
+            self._users -= 1
+            if self._users == 0:
+                _set_threads(self._before)
+
+
+single_threaded_blas = _SingleThreadedBlas()
 
 
 def run(work: Callable[[Item], Outcome], items: list[Item], threads: int) -> Iterator[Outcome]:
     """work(item) for every item, in order, on at most `threads` threads."""
-    with single_threaded_blas():
+    with single_threaded_blas:
         if threads == 1 or len(items) == 1:
             yield from map(work, items)
             return

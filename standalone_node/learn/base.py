@@ -69,7 +69,7 @@ class NodeEstimator(BaseEstimator):
             activation=self.activation,
             loss=self.loss,
             outputs=self._outputs,
-            penalty=Penalty(l2=l2 * float(np.sqrt(states.shape[1])), h1=self.h1),
+            penalty=Penalty(l2=l2 * float(np.sqrt(states.shape[1])), h1=number("h1", self.h1)),
             sample_weight=weights,
             threads=self.threads,
         )
@@ -77,10 +77,10 @@ class NodeEstimator(BaseEstimator):
             problem,
             problem.initial_parameters(seed=seed_of(self.random_state)),
             method=self.method,
-            metric=Sobolev(self.smoothing),
+            metric=Sobolev(number("smoothing", self.smoothing)),
             beta=self.beta,
             max_iterations=self.max_iterations,
-            tolerance=self.tolerance,
+            tolerance=number("tolerance", self.tolerance),
             cost_tolerance=COST_SHARE * self.tolerance,
             callback=callback,
         )
@@ -89,6 +89,8 @@ class NodeEstimator(BaseEstimator):
         self, X: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
     ) -> None:
         """Solve on all rows and keep what prediction needs."""
+        # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
+        self.__dict__.pop("schema_", None)
         self.scaling_ = Scaling.of(X, weights)
         self.layout_ = Layout(self.channels, self._outputs, X.shape[1], self.augment)
         states = self.layout_.states(self.scaling_.apply(X))
@@ -102,15 +104,19 @@ class NodeEstimator(BaseEstimator):
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
             )
 
-    def _final(self, X: Array, scaling: Scaling, parameters: Parameters) -> Array:
-        """The first m components of x(T) for rows of raw features, (B, m)."""
-        flow = Flow(
+    def flow_of_settings(self) -> Flow:
+        """The flow that the constructor's arguments describe; ArgumentError if they do not."""
+        return Flow(
             time_grid(self.horizon, self.steps),
             scheme=self.scheme,
             form=self.form,
             activation=self.activation,
             threads=self.threads,
         )
+
+    def _final(self, X: Array, scaling: Scaling, parameters: Parameters) -> Array:
+        """The first m components of x(T) for rows of raw features, (B, m)."""
+        flow = self.flow_of_settings()
         states = Layout(self.channels, self._outputs, X.shape[1], self.augment).states(
             scaling.apply(X)
         )
@@ -147,8 +153,9 @@ def seed_of(random_state: Any) -> int:
 
 def number(name: str, value: Any) -> float:
     """A constructor argument that has to be a number of at least 0."""
-    if isinstance(value, bool) or not isinstance(value, int | float | np.number) or not value >= 0:
-        raise ArgumentError(f"{name}={value!r} has to be a number, 0 or larger")
+    known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
+    if not known or not 0.0 <= value < np.inf:
+        raise ArgumentError(f"{name} = {value!r} has to be a finite number, 0 or larger")
     return float(value)
 
 

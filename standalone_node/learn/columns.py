@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .cells import listed, missing_cells, parse_numbers, quoted, suggestion
-from .table import Table
+from standalone_node.errors import DataError
+from standalone_node.learn.cells import listed, missing_cells, parse_numbers, quoted, suggestion
+from standalone_node.learn.table import Table
 
 NUMERIC_SHARE = 0.9
 """From this share of numbers among its cells on, a column is numeric."""
@@ -145,6 +145,14 @@ def fill_value(table: Table, column: Column, reading: Reading) -> float | str:
     return min(str(category) for category in counts.index[counts == counts.iloc[0]])
 
 
+def as_spelt(cells: np.ndarray, labels: Sequence[object]) -> np.ndarray:
+    """The cells, truth values spelt as the labels are: pandas reads "true" as True."""
+    spellings = {label.casefold(): label for label in labels if isinstance(label, str)}
+    if not spellings or not set(spellings) <= {"true", "false"} or len(spellings) < len(labels):
+        return cells
+    return np.array([spellings.get(str(cell).casefold(), cell) for cell in cells], dtype=object)
+
+
 def one_hot(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
     """Zeros and ones, (rows, categories), for cells of which none is missing.
 
@@ -153,6 +161,7 @@ def one_hot(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
     DataError
         A cell is none of the column's categories; the message names it and them.
     """
+    cells = as_spelt(cells, column.categories)
     codes = pd.Index(column.categories, dtype=object).get_indexer(pd.Index(cells, dtype=object))
     if (codes < 0).any():
         unseen = int((codes < 0).argmax())

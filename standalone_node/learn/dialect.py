@@ -13,7 +13,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import islice
 
-from ..errors import ArgumentError, DataError
+from standalone_node.errors import ArgumentError, DataError
 
 DELIMITERS = (",", ";", "\t", "|")
 

@@ -7,11 +7,17 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from ..errors import ArgumentError, DataError
-from .cells import listed, quoted, suggestion
-from .columns import NUMERIC_SHARE, Column, Reading, read_column, require_numbers
-from .table import Table
-from .targets import Target, Task, recognise_target
+from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.cells import listed, quoted, suggestion
+from standalone_node.learn.columns import (
+    NUMERIC_SHARE,
+    Column,
+    Reading,
+    read_column,
+    require_numbers,
+)
+from standalone_node.learn.table import Table
+from standalone_node.learn.targets import Target, Task, recognise_target
 
 MANY_CATEGORIES = 50
 """More categories than this are warned about."""

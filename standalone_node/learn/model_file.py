@@ -61,7 +61,8 @@ def save(estimator: NodeClassifier | NodeRegressor, path: str | os.PathLike[str]
     header = {"magic": MAGIC, "format": FORMAT, **facts, "arrays": shapes}
     text = json.dumps(header, allow_nan=False, ensure_ascii=True)
     buffer = io.BytesIO()
-    np.savez(buffer, allow_pickle=False, header=np.frombuffer(text.encode(), np.uint8), **arrays)
+    members: dict[str, Any] = {"header": np.frombuffer(text.encode(), np.uint8), **arrays}
+    np.savez(buffer, **members)
     write_whole(path, buffer.getvalue())
 
 

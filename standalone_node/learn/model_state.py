@@ -87,7 +87,7 @@ def estimator_of(
         return _estimator_of(header, arrays)
     except ModelFileError:
         raise
-    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+    except (KeyError, TypeError, ValueError, ArithmeticError, AttributeError, IndexError) as error:
         raise ModelFileError(
             f"its parts do not fit together ({error}): fit the model again"
         ) from error
@@ -104,6 +104,8 @@ def _estimator_of(
         if not plain or len(classes) < 2:
             raise ModelFileError("its classes are not labels: fit the model again")
         estimator.classes_ = np.array(classes, dtype=np.dtype(header["classes_dtype"]))
+        if np.unique(estimator.classes_).size != len(classes):
+            raise ModelFileError("its classes are not distinct: fit the model again")
         if estimator.classes_.dtype.kind == "O":
             raise ModelFileError("its classes are of no known type: fit the model again")
         outputs = 1 if estimator.loss == "logistic" else len(classes)
@@ -119,6 +121,7 @@ def _estimator_of(
     estimator.layout_ = Layout(estimator.channels, outputs, features, estimator.augment)
     estimator.n_features_in_ = features
     estimator.parameters_ = _parameters(estimator, arrays)
+    estimator.flow_of_settings()  # says so if a setting is none
     estimator.l2_, estimator.n_iter_ = float(header["l2"]), int(header["iterations"])
     summary = header["summary"]
     estimator.summary_ = {str(key): summary[key] for key in summary}
@@ -137,6 +140,8 @@ def _parameters(estimator: Any, arrays: dict[str, Array]) -> Parameters:
     size = sum(int(np.prod(shape)) for _, shape in blocks)
     if values.shape != (times.size, size) or arrays["scale"].shape != arrays["mean"].shape:
         raise ModelFileError("its weights do not have the shape of its settings: fit it again")
+    if times.size != estimator.steps + 1:
+        raise ModelFileError("its depth grid does not fit its steps: fit the model again")
     if times[-1] != estimator.horizon or (np.diff(times) <= 0.0).any() or times[0] != 0.0:
         raise ModelFileError("its depth grid does not fit its horizon: fit the model again")
     return Parameters.from_values(times, values, blocks)

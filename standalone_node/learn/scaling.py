@@ -30,8 +30,9 @@ class Scaling:
         return cls(mean, np.where(constant, 1.0, np.sqrt(np.where(constant, 1.0, variance))))
 
     def apply(self, values: Array) -> Array:
-        """Scaled values, (B, p)."""
-        scaled: Array = (values - self.mean) / self.scale
+        """Scaled values, (B, p); infinite where they leave the range, which the flow reports."""
+        with np.errstate(over="ignore"):
+            scaled: Array = (values - self.mean) / self.scale
         return scaled
 
     def undo(self, values: Array) -> Array:

@@ -13,9 +13,9 @@ from typing import Any, Literal, cast, get_args
 
 import numpy as np
 
-from ..errors import ArgumentError, DataError
-from .cells import DEFAULT_NA, missing_cells, quoted
-from .columns import (
+from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.cells import DEFAULT_NA, missing_cells, quoted
+from standalone_node.learn.columns import (
     Column,
     fill_value,
     one_hot,
@@ -24,10 +24,10 @@ from .columns import (
     require,
     require_numbers,
 )
-from .infer import infer_columns
-from .schema_json import schema_from_json, schema_to_json
-from .table import Table
-from .targets import Target, Task, class_positions
+from standalone_node.learn.infer import infer_columns
+from standalone_node.learn.schema_json import schema_from_json, schema_to_json
+from standalone_node.learn.table import Table
+from standalone_node.learn.targets import Target, Task, class_positions
 
 __all__ = ["DEFAULT_NA", "Column", "Missing", "Schema", "Target", "infer_schema"]
 

@@ -10,9 +10,9 @@ import math
 from collections.abc import Sequence
 from typing import Any, NoReturn, cast
 
-from ..errors import ModelFileError
-from .columns import Column
-from .targets import ClassLabel, Target, Task
+from standalone_node.errors import ModelFileError
+from standalone_node.learn.columns import Column
+from standalone_node.learn.targets import ClassLabel, Target, Task
 
 Parts = tuple[tuple[Column, ...], Target, tuple[str, ...], str, str]
 

@@ -15,9 +15,9 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .cells import listed, quoted
-from .dialect import (
+from standalone_node.errors import DataError
+from standalone_node.learn.cells import listed, quoted
+from standalone_node.learn.dialect import (
     Records,
     checked_delimiter,
     delimiter_name,
@@ -25,7 +25,7 @@ from .dialect import (
     recognise_delimiter,
     split_records,
 )
-from .textfile import decode, read_bytes
+from standalone_node.learn.textfile import decode, read_bytes
 
 __all__ = ["Table", "read_table"]
 

@@ -9,10 +9,10 @@ from typing import Any, Literal
 import numpy as np
 import pandas as pd
 
-from ..errors import DataError
-from .cells import listed, quoted
-from .columns import NUMERIC_SHARE, Reading, at, require_numbers
-from .table import Table
+from standalone_node.errors import DataError
+from standalone_node.learn.cells import listed, quoted
+from standalone_node.learn.columns import NUMERIC_SHARE, Reading, as_spelt, at, require_numbers
+from standalone_node.learn.table import Table
 
 Task = Literal["classification", "regression"]
 ClassLabel = str | int | bool
@@ -182,7 +182,7 @@ def class_positions(
         A cell is none of the classes; the message names it.
     """
     chosen = np.arange(len(reading.cells)) if rows is None else np.flatnonzero(rows)
-    codes, texts, first = _uniques(reading.cells[chosen])
+    codes, texts, first = _uniques(as_spelt(reading.cells[chosen], target.classes))
     place = {label: i for i, label in enumerate(target.classes)}
     found = [
         place.get(_label(target, text, float(reading.values[chosen[i]])), -1)

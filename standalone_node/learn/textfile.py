@@ -12,7 +12,7 @@ import sys
 import zlib
 from pathlib import Path
 
-from ..errors import ArgumentError, DataError
+from standalone_node.errors import ArgumentError, DataError
 
 STANDARD_INPUT = "standard input"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -108,7 +109,7 @@ def minimize(
                 verdict = verdict or "callback"
         if verdict is not None:
             break
-    return record.result(verdict or ("precision" if record.last.nit > 0 else "stuck"))
+    return record.result(record.confirmed(verdict or "precision"))
 
 
 class Record:
@@ -126,7 +127,7 @@ class Record:
         counts = objective.problem.counts
         self._sweeps = (counts.direct, counts.adjoint, counts.sensitivity)
         self._began = time.perf_counter()
-        self._rows: list[Iteration] = []
+        self._rows: list[Iteration] = []  # of all but the last, the numbers alone
         self._scores: list[float] = []
         self._best: State | None = None
         self._highest = -np.inf
@@ -147,6 +148,8 @@ class Record:
             self._highest = (
                 np.nan_to_num(self._scores[-1], nan=-np.inf) if self._scores else -np.inf
             )
+        if self._rows:
+            self._rows[-1] = replace(self._rows[-1], parameters=None)
         self._rows.append(
             Iteration(
                 nit=len(self._rows),
@@ -171,6 +174,13 @@ class Record:
             return "discrepancy"
         norms = [row.gradient_norm for row in self._rows]
         return self._stopping.verdict(norms, [row.cost for row in self._rows])
+
+    def confirmed(self, end: str) -> str:
+        """That end state, or "stuck" if the cost stands still though the gradient is large."""
+        start, now = self._rows[0].gradient_norm, self.last.gradient_norm
+        if end == "precision" and (self.last.nit == 0 or now > UNRESOLVED * start):
+            return "stuck"
+        return "stuck" if end == "cost" and now > start else end
 
     def result(self, end: str) -> Result:
         """The Result of a run with that end state."""
@@ -197,6 +207,9 @@ class Record:
         )
 
 
+#: A run that cannot lower its cost any more has reached rounding only if its gradient has fallen to
+#: this share.
+UNRESOLVED = 1e-2
 _NOT_HISTORY = ("nit", "parameters")
 
 
@@ -209,8 +222,11 @@ def _checked(
         raise ArgumentError(f"unknown beta {beta!r}: choose one of {', '.join(BETAS)}")
     if isinstance(max_iterations, bool) or not isinstance(max_iterations, int | np.integer):
         raise ArgumentError(f"max_iterations = {max_iterations!r} has to be a whole number")
-    if max_iterations < 0 or not tolerance >= 0.0 or not cost_tolerance >= 0.0:
-        raise ArgumentError("max_iterations, tolerance and cost_tolerance have to be 0 or larger")
+    if max_iterations < 0:
+        raise ArgumentError(f"max_iterations = {max_iterations} has to be 0 or larger")
+    for name, bound in (("tolerance", tolerance), ("cost_tolerance", cost_tolerance)):
+        if not 0.0 <= bound < np.inf:
+            raise ArgumentError(f"{name} = {bound!r} has to be a finite number, 0 or larger")
     return Stopping(float(tolerance), float(cost_tolerance), int(max_iterations))
 
 

@@ -14,8 +14,10 @@ from standalone_node.model.nodal import Parameters
 class Iteration:
     """One row of the history, as a callback sees it.
 
-    `nit` counts from 0, the start; `step` and `beta` are those that led here; `seconds` is the
-    time since the start, `direct`, `adjoint` and `sensitivity` the sweeps done so far.
+    `nit` counts from 0, the start; `step` is the one that led here, `beta` that of the direction
+    which leaves from here (0 after a restart); `seconds` is the time since the start, `direct`,
+    `adjoint` and `sensitivity` are the sweeps done so far. `parameters` are those of this iterate;
+    the rows that a run keeps have none.
     """
 
     nit: int
@@ -27,7 +29,7 @@ class Iteration:
     direct: int
     adjoint: int
     sensitivity: int
-    parameters: Parameters
+    parameters: Parameters | None
 
 
 class Result(OptimizeResult):

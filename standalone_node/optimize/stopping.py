@@ -32,8 +32,8 @@ _ALL = (
     ),
     EndState(
         "stuck",
-        "No step from the start lowers the cost: it is a solution already, or its cost is out of "
-        "range, which a smaller horizon or scaled inputs would mend.",
+        "The cost falls no further although the gradient has not: the scale of the problem is out "
+        "of range (a smaller horizon or scaled inputs would help), or the start is a solution.",
         False,
     ),
     EndState(

@@ -203,3 +203,14 @@ def test_a_data_file_of_another_dialect(run: Run, folder: Path) -> None:
     assert run("fit", "blumen.csv", "--target", "art", *QUICK).exit_code == 0
     told = ("--delimiter", ";", "--encoding", "cp1252")
     assert run("fit", "blumen.csv", "--target", "art", *QUICK, *told).exit_code == 0
+
+
+def test_a_column_that_bears_the_name_of_an_argument_keeps_it_in_messages(
+    run: Run, tmp_path: Path
+) -> None:
+    data = tmp_path / "odd.csv"
+    rows = "".join(f"{i},{i * i % 7},{'a' if i % 2 else 'b'}\n" for i in range(30))
+    data.write_text("max_iterations,test_share,y\nbad,1,a\n" + rows)
+    result = run("fit", str(data), "--target", "y")
+    assert result.exit_code == 1
+    assert "'max_iterations'" in result.stderr and "--max-iterations" not in result.stderr

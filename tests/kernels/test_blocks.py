@@ -74,3 +74,25 @@ def test_an_error_inside_a_block_reaches_the_caller(threads: int) -> None:
 
 def test_the_default_is_every_processor_this_process_may_use() -> None:
     assert default_threads() >= 1
+
+
+def test_blas_has_its_threads_back_after_overlapping_computations() -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    from threadpoolctl import threadpool_info
+
+    def threads() -> list[int]:
+        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+
+    before = threads()
+    inside: list[list[int]] = []
+
+    def work(item: int) -> int:
+        inside.append(threads())
+        return item
+
+    with ThreadPoolExecutor(4) as pool:
+        runs = [pool.submit(lambda: list(run(work, [1, 2, 3, 4], 2))) for _ in range(8)]
+        assert [future.result() for future in runs] == [[1, 2, 3, 4]] * 8
+    assert all(set(found) == {1} for found in inside)
+    assert threads() == before

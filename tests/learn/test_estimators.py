@@ -209,3 +209,32 @@ def test_rows_far_outside_the_training_data_are_named_when_the_state_overflows()
     far[17] = 1e308
     with pytest.raises(StateOverflow, match="row 18"):
         model.predict(far)
+
+
+def test_a_model_of_a_table_that_is_fitted_again_forgets_the_old_columns() -> None:
+    from standalone_node.learn.table import Table
+    from standalone_node.learn.tabular import fit, prepare
+
+    X, y = load_iris(return_X_y=True, as_frame=True)
+    rows = Table.from_frame(X.assign(species=y))
+    model = fit(prepare(rows, "species"), {"max_iterations": 10}).estimator
+    assert model.predict(X.iloc[:, ::-1]).shape == (150,)  # by name, in any order
+    swapped = X.iloc[:, [1, 0, 2, 3]]
+    assert model.fit(swapped, y).score(swapped, y) > 0.9
+    assert not hasattr(model, "schema_")
+
+
+def test_truth_values_are_known_however_they_are_spelt(tmp_path: object) -> None:
+    import pandas as pd
+
+    from standalone_node.learn.table import read_table
+    from standalone_node.learn.tabular import fit, prepare
+
+    path = f"{tmp_path}/coins.csv"
+    with open(path, "w") as file:
+        file.write("x,shiny,fake\n")
+        file.writelines(f"{i % 7},{'true' if i % 2 else 'false'},{i % 2}\n" for i in range(40))
+    model = fit(prepare(read_table(path), "fake"), {"max_iterations": 5}).estimator
+    frame = pd.read_csv(path)
+    assert frame["shiny"].dtype == bool
+    assert (model.predict(frame) == frame["fake"]).all()

@@ -364,3 +364,35 @@ def test_a_start_that_does_not_fit_is_refused() -> None:
     for wrong in (None, np.zeros(6)):
         with pytest.raises(ArgumentError, match="Parameters"):
             minimize(problem, wrong)  # type: ignore[arg-type]
+
+
+def test_a_run_keeps_no_iterate_but_the_best_and_the_last() -> None:
+    import gc
+    import weakref
+
+    seen: list[weakref.ref[np.ndarray]] = []
+    problem = fit()
+    minimize(
+        problem,
+        problem.initial_parameters(),
+        max_iterations=12,
+        tolerance=0.0,
+        callback=lambda row: seen.append(weakref.ref(row.parameters.values)),
+    )
+    gc.collect()
+    assert len(seen) > 6
+    assert sum(reference() is not None for reference in seen) <= 2
+
+
+def test_targets_out_of_range_are_no_success() -> None:
+    problem = fit()
+    far = problem.replaced(targets=1e8 * np.asarray(problem.targets))
+    result = minimize(far, far.initial_parameters())
+    assert not (result.success and result.history["gradient_norm"][-1] > 1.0)
+
+
+@pytest.mark.parametrize("name", ["tolerance", "cost_tolerance"])
+@pytest.mark.parametrize("bound", [-1.0, float("inf"), float("nan")])
+def test_a_bound_that_is_no_finite_number_is_named(name: str, bound: float) -> None:
+    with pytest.raises(ArgumentError, match=f"^{name} ="):
+        run(**{name: bound})
