@@ -47,10 +47,12 @@ def _libraries() -> list[Any]:
 
 def _set_threads(counts: list[int]) -> None:
     for library, count in zip(_libraries(), counts, strict=True):
-        # OpenBLAS ignores a thread that asks for the number it asked for last, although another
-        # thread may have asked for a different one since: ask for something else in between.
-        library.set_num_threads(2 if count == 1 else 1)
+        # Recent versions of threadpoolctl let one thread alone set the number, and silently ignore
+        # the others; here the lock of the caller sees to it that they take turns.
+        release = getattr(library, "clear_controlling_thread", lambda **options: None)
+        release(force=True)
         library.set_num_threads(count)
+        release(force=True)
 
 
 class _SingleThreadedBlas:
