@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from standalone_node.cli.messages import Messages
-from standalone_node.cli.options import debug_option, reading_options
+from standalone_node.cli.options import common_options, print_json, reading_options
 from standalone_node.cli.outputs import Outputs
+
+if TYPE_CHECKING:
+    from standalone_node.learn.prediction import Predictions
 
 
 @click.command("predict")
@@ -18,14 +21,17 @@ from standalone_node.cli.outputs import Outputs
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")
 @reading_options
 @click.option("-q", "--quiet", is_flag=True, help="No notes.")
-@debug_option
-def command(model: str, data: str, output: str | None, quiet: bool, **reading: Any) -> None:
+@common_options
+def command(
+    model: str, data: str, output: str | None, quiet: bool, as_json: bool, **reading: Any
+) -> None:
     """Predict the target of MODEL for the rows of DATA, a CSV file (- is standard input).
 
     Columns are matched by name; DATA may have others and need not have the target. Written are the
     cells of DATA as they stand and, behind them, predicted_<target> and, for classes,
     probability_<class> for each class. The output is UTF-8 and has the delimiter and the decimal
-    mark of DATA; it is compressed if FILE ends in .gz.
+    mark of DATA; it is compressed if FILE ends in .gz. With --json, standard output has the
+    predictions of each row and not the cells of DATA.
 
     \b
     Examples:
@@ -51,14 +57,29 @@ def command(model: str, data: str, output: str | None, quiet: bool, **reading: A
         messages.note(f"{model}: a model of the loss {estimator.loss!r} has no probabilities.")
     frame = predictions.frame()
     text = frame.to_csv(index=False, sep=table.delimiter, lineterminator="\n")
-    if outputs is None:
+    if as_json:
+        print_json({"rows": _records(predictions)})
+    if outputs is None and not as_json:
         _write_bytes(text.encode("utf-8"))
+    if outputs is None:
         return
     with outputs:
         outputs.write_text("predictions", text)
         outputs.commit()
     count = len(frame)
     messages.note(f"{count:,} row{'s' * (count != 1)} with predictions were written to {output}.")
+
+
+def _records(predictions: Predictions) -> list[dict[str, Any]]:
+    """One dict a row: its number in the data, what is predicted, and the probabilities."""
+    columns = [predictions.values.tolist()]
+    if predictions.probabilities is not None:
+        columns += predictions.probabilities.T.tolist()
+    numbers = predictions.table.frame.index.tolist()
+    return [
+        {"row": number, **dict(zip(predictions.names, row, strict=True))}
+        for number, row in zip(numbers, zip(*columns, strict=True), strict=True)
+    ]
 
 
 def _write_bytes(data: bytes) -> None:

@@ -108,3 +108,19 @@ def test_the_data_are_never_overwritten(run: Run, model: str, folder: Path) -> N
     result = run("predict", model, "flowers.csv", "-o", "./flowers.csv")
     assert result.exit_code == 2 and "would overwrite" in result.stderr
     assert (folder / "flowers.csv").read_bytes() == before
+
+
+def test_json_has_the_predictions_of_every_row(run: Run, model: str, folder: Path) -> None:
+    import csv
+    import json
+
+    rows = json.loads(run("predict", model, "flowers.csv", "--json", "-o", "out.csv").stdout)[
+        "rows"
+    ]
+    written = list(csv.DictReader((folder / "out.csv").open()))
+    assert [row.pop("row") for row in rows] == list(range(1, len(written) + 1))
+    for row, line in zip(rows, written, strict=True):
+        assert {name: str(value) for name, value in row.items()} == {
+            name: line[name] for name in row
+        }
+        assert any(name.startswith("probability_") for name in row)
