@@ -22,12 +22,17 @@ class Scaling:
     def of(cls, values: Array, weights: Array) -> Scaling:
         """The scaling of `values` (B, p) under `weights` (B,), which sum to a positive number."""
         share = weights / weights.sum()
+        # In units of a power of two, which changes no bit, squares neither overflow nor vanish.
+        _, exponent = np.frexp(np.abs(values).max(axis=0))
+        unit = np.ldexp(1.0, exponent - 1)
+        values = values / unit
         mean = share @ values
         variance = share @ np.square(values - mean)
         # What is left of a constant column is rounding of its mean, and must not be blown up.
         rounding = np.square(10.0 * np.finfo(np.float64).eps * np.abs(mean))
         constant = variance <= rounding * values.shape[0]
-        return cls(mean, np.where(constant, 1.0, np.sqrt(np.where(constant, 1.0, variance))))
+        scale = np.where(constant, 1.0, unit * np.sqrt(np.where(constant, 1.0, variance)))
+        return cls(unit * mean, scale)
 
     def apply(self, values: Array) -> Array:
         """Scaled values, (B, p); infinite where they leave the range, which the flow reports."""

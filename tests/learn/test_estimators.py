@@ -238,3 +238,13 @@ def test_truth_values_are_known_however_they_are_spelt(tmp_path: object) -> None
     frame = pd.read_csv(path)
     assert frame["shiny"].dtype == bool
     assert (model.predict(frame) == frame["fake"]).all()
+
+
+@pytest.mark.parametrize("unit", [2.0**-900, 2.0**-60, 2.0**60, 2.0**900])
+def test_a_change_of_units_by_a_power_of_two_changes_no_bit(
+    moons: tuple[np.ndarray, np.ndarray], unit: float
+) -> None:
+    X, y = moons
+    plain = sn.NodeRegressor(l2=1e-3, max_iterations=10).fit(X, y)
+    scaled = sn.NodeRegressor(l2=1e-3, max_iterations=10).fit(unit * X, unit * y)
+    np.testing.assert_array_equal(scaled.predict(unit * X), unit * plain.predict(X))
