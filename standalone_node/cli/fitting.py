@@ -80,7 +80,7 @@ def fit_and_write(
 
 
 def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:
-    from standalone_node.learn.model_file import save
+    from standalone_node.learn.model_file import model_bytes
 
     if "figure" in files:
         from standalone_node.report.figures import figure_format, save_figure
@@ -88,8 +88,7 @@ def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:
         with outputs.stage("figure") as path:
             save_figure(fitted, path, figure_format(files["figure"]))
     outputs.write_text("history", history_csv(fitted.estimator.result_.history))
-    with outputs.stage("model") as path:
-        save(fitted.estimator, path)
+    outputs.write_bytes("model", model_bytes(fitted.estimator))
     outputs.commit()
 
 

@@ -76,17 +76,16 @@ class Outputs:
             yield self._staged[what]
         except OSError as error:
             raise _cannot_write(what, self._paths[what], error) from None
-        except ArgumentError as error:
-            # What saves a model speaks of the temporary path, which means nothing to the user.
-            if isinstance(error.__cause__, OSError):
-                raise _cannot_write(what, self._paths[what], error.__cause__) from None
-            raise
 
     def write_text(self, what: str, text: str) -> None:
         """Stage an output of text: UTF-8, compressed if its name ends in ``.gz``."""
         data = text.encode("utf-8")
         if self._paths[what].suffix.lower() == ".gz":
             data = gzip.compress(data, mtime=0)
+        self.write_bytes(what, data)
+
+    def write_bytes(self, what: str, data: bytes) -> None:
+        """Stage an output as it stands."""
         with self.stage(what) as path:
             path.write_bytes(data)
 

@@ -33,11 +33,6 @@ COST_SHARE = 0.1
 class NodeEstimator(BaseEstimator):
     """What classifier and regressor share: scaling, the layout of the state, the fit itself."""
 
-    def __sklearn_tags__(self) -> Any:
-        tags = super().__sklearn_tags__()
-        tags.non_deterministic = False
-        return tags
-
     def _rows(self, X: Any) -> Any:
         """X, or the numbers that the model's schema makes of a table with named columns."""
         schema = getattr(self, "schema_", None)
@@ -92,7 +87,7 @@ class NodeEstimator(BaseEstimator):
         # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
         self.__dict__.pop("schema_", None)
         self.scaling_ = Scaling.of(X, weights)
-        self.layout_ = Layout(self.channels, self._outputs, X.shape[1], self.augment)
+        self.layout_ = self._layout(X)
         states = self.layout_.states(self.scaling_.apply(X))
         self.l2_ = l2
         self.result_ = self._solve(states, targets, weights, l2, talking(callback, self.verbose))
@@ -103,6 +98,10 @@ class NodeEstimator(BaseEstimator):
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
             )
+
+    def _layout(self, X: Array) -> Layout:
+        """How the features in the columns of X and the outputs share the state."""
+        return Layout(self.channels, self._outputs, X.shape[1], self.augment)
 
     def flow_of_settings(self) -> Flow:
         """The flow that the constructor's arguments describe; ArgumentError if they do not."""
@@ -117,9 +116,7 @@ class NodeEstimator(BaseEstimator):
     def _final(self, X: Array, scaling: Scaling, parameters: Parameters) -> Array:
         """The first m components of x(T) for rows of raw features, (B, m)."""
         flow = self.flow_of_settings()
-        states = Layout(self.channels, self._outputs, X.shape[1], self.augment).states(
-            scaling.apply(X)
-        )
+        states = self._layout(X).states(scaling.apply(X))
         final = flow.states(parameters, states, final=True)[:, : self._outputs]
         bad = np.flatnonzero(~np.isfinite(final).all(axis=1))
         if bad.size:

@@ -14,7 +14,6 @@ from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import NodeEstimator, number, seed_of
-from standalone_node.learn.layout import Layout
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
 from standalone_node.optimize.minimize import Callback
@@ -324,8 +323,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
                 return 0.0
             scaling = Scaling.of(X[train], weights[train])
             target = Scaling.of(values[train], weights[train])
-            layout = Layout(self.channels, self._outputs, X.shape[1], self.augment)
-            states = layout.states(scaling.apply(X[train]))
+            states = self._layout(X).states(scaling.apply(X[train]))
             result = self._solve(
                 states, target.apply(values[train]), weights[train], l2, callback=None
             )

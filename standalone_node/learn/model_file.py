@@ -54,6 +54,11 @@ def save(estimator: NodeClassifier | NodeRegressor, path: str | os.PathLike[str]
     sklearn.exceptions.NotFittedError
         If the estimator is not fitted.
     """
+    write_whole(path, model_bytes(estimator))
+
+
+def model_bytes(estimator: NodeClassifier | NodeRegressor) -> bytes:
+    """The content of the model file of a fitted estimator. Errors as for `save`."""
     from standalone_node.learn.model_state import state_of
 
     facts, arrays = state_of(estimator)
@@ -63,7 +68,7 @@ def save(estimator: NodeClassifier | NodeRegressor, path: str | os.PathLike[str]
     buffer = io.BytesIO()
     members: dict[str, Any] = {"header": np.frombuffer(text.encode(), np.uint8), **arrays}
     np.savez(buffer, **members)
-    write_whole(path, buffer.getvalue())
+    return buffer.getvalue()
 
 
 def load(path: str | os.PathLike[str]) -> NodeClassifier | NodeRegressor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import fields
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,13 @@ from standalone_node.optimize.stopping import END_STATES, SAFETY, Stopping
 
 #: The table: a method and its iteration.
 METHODS = {"ncg": iterate}
+
+#: A run that cannot lower its cost any more has reached rounding only if its gradient has fallen to
+#: this share.
+UNRESOLVED = 1e-2
+
+#: The columns of the history: the numbers of an Iteration but its own.
+_COLUMNS = [f.name for f in fields(Iteration) if f.name not in ("nit", "parameters")]
 
 Array = NDArray[Any]
 Monitor = Callable[[Parameters], float]
@@ -127,7 +134,8 @@ class Record:
         counts = objective.problem.counts
         self._sweeps = (counts.direct, counts.adjoint, counts.sensitivity)
         self._began = time.perf_counter()
-        self._rows: list[Iteration] = []  # of all but the last, the numbers alone
+        self._columns: dict[str, list[float]] = {name: [] for name in _COLUMNS}
+        self._last: Iteration | None = None
         self._scores: list[float] = []
         self._best: State | None = None
         self._highest = -np.inf
@@ -135,7 +143,8 @@ class Record:
     @property
     def last(self) -> Iteration:
         """The newest row."""
-        return self._rows[-1]
+        assert self._last is not None
+        return self._last
 
     def add(self, state: State) -> str | None:
         """Record a state; the name of the end state it meets, if any."""
@@ -148,22 +157,20 @@ class Record:
             self._highest = (
                 np.nan_to_num(self._scores[-1], nan=-np.inf) if self._scores else -np.inf
             )
-        if self._rows:
-            self._rows[-1] = replace(self._rows[-1], parameters=None)
-        self._rows.append(
-            Iteration(
-                nit=len(self._rows),
-                cost=state.cost,
-                gradient_norm=state.norm,
-                step=state.step,
-                beta=state.beta,
-                seconds=time.perf_counter() - self._began,
-                direct=counts.direct - self._sweeps[0],
-                adjoint=counts.adjoint - self._sweeps[1],
-                sensitivity=counts.sensitivity - self._sweeps[2],
-                parameters=parameters,
-            )
+        self._last = Iteration(
+            nit=len(self._columns["cost"]),
+            cost=state.cost,
+            gradient_norm=state.norm,
+            step=state.step,
+            beta=state.beta,
+            seconds=time.perf_counter() - self._began,
+            direct=counts.direct - self._sweeps[0],
+            adjoint=counts.adjoint - self._sweeps[1],
+            sensitivity=counts.sensitivity - self._sweeps[2],
+            parameters=parameters,
         )
+        for name, column in self._columns.items():
+            column.append(getattr(self._last, name))
         return self._verdict(parameters)
 
     def _verdict(self, parameters: Parameters) -> str | None:
@@ -172,12 +179,11 @@ class Record:
             and self._objective.problem.residual(parameters) <= SAFETY * self._noise_level
         ):
             return "discrepancy"
-        norms = [row.gradient_norm for row in self._rows]
-        return self._stopping.verdict(norms, [row.cost for row in self._rows])
+        return self._stopping.verdict(self._columns["gradient_norm"], self._columns["cost"])
 
     def confirmed(self, end: str) -> str:
         """That end state, or "stuck" if the cost stands still though the gradient is large."""
-        start, now = self._rows[0].gradient_norm, self.last.gradient_norm
+        start, now = self._columns["gradient_norm"][0], self.last.gradient_norm
         if end == "precision" and (self.last.nit == 0 or now > UNRESOLVED * start):
             return "stuck"
         return "stuck" if end == "cost" and now > start else end
@@ -186,8 +192,7 @@ class Record:
         """The Result of a run with that end state."""
         best, state = self._best, END_STATES[end]
         assert best is not None
-        columns = [name for name in Iteration.__dataclass_fields__ if name not in _NOT_HISTORY]
-        history = {name: np.array([getattr(row, name) for row in self._rows]) for name in columns}
+        history = {name: np.array(column) for name, column in self._columns.items()}
         if self._scores:
             history["score"] = np.array(self._scores)
         return Result(
@@ -196,7 +201,7 @@ class Record:
             success=state.success,
             reason=state.name,
             message=state.sentence,
-            nit=len(self._rows) - 1,
+            nit=self.last.nit,
             history=history,
             x=best.u,
             fun=best.cost,
@@ -205,12 +210,6 @@ class Record:
             njev=self.last.adjoint,
             status=0 if state.success else 1,
         )
-
-
-#: A run that cannot lower its cost any more has reached rounding only if its gradient has fallen to
-#: this share.
-UNRESOLVED = 1e-2
-_NOT_HISTORY = ("nit", "parameters")
 
 
 def _checked(

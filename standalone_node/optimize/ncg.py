@@ -65,22 +65,25 @@ def iterate(
     state = State(u, cost, derivative, gram.solve(derivative), 0.0, 0.0)
     yield state
     direction, guess = -state.gradient, 1.0
+    square = _square(direction, gram)
     while state.norm > 0.0:
         trial = _line_search(objective, state, direction, guess)
         if trial is None and state.beta != 0.0:
             # The conjugate direction leads nowhere: start again along the gradient.
             direction = -state.gradient
+            square = _square(direction, gram)
             state = State(state.u, state.cost, state.derivative, state.gradient, state.step, 0.0)
             continue
         if trial is None or trial.derivative is None:
             return
         gradient, guess = gram.solve(trial.derivative), trial.eta
-        products = _products(state, direction, trial, gradient, gram)
+        products = _products(state, direction, square, trial, gradient)
         factor = _restarted(products, beta)
-        new_direction = factor * direction - gradient
-        if factor != 0.0 and not _descends(trial.derivative, new_direction, products.new, gram):
-            factor, new_direction = 0.0, -gradient
-        direction = new_direction
+        direction = factor * direction - gradient
+        square = _square(direction, gram)
+        if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
+            factor, direction = 0.0, -gradient
+            square = _square(direction, gram)
         state = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
         yield state
 
@@ -94,7 +97,9 @@ def _line_search(
     return search(objective, start, direction, eta)
 
 
-def _products(old: State, direction: Array, trial: Trial, gradient: Array, gram: Gram) -> Products:
+def _products(
+    old: State, direction: Array, square: float, trial: Trial, gradient: Array
+) -> Products:
     assert trial.derivative is not None
     return Products(
         new=float(np.dot(trial.derivative, gradient)),
@@ -102,7 +107,7 @@ def _products(old: State, direction: Array, trial: Trial, gradient: Array, gram:
         cross=float(np.dot(trial.derivative, old.gradient)),
         slope=trial.slope,
         old_slope=float(np.dot(old.derivative, direction)),
-        direction=float(np.dot(gram.apply(direction), direction)),
+        direction=square,
     )
 
 
@@ -113,6 +118,11 @@ def _restarted(products: Products, beta: Callable[[Products], float]) -> float:
     return beta(products)
 
 
-def _descends(derivative: Array, direction: Array, square: float, gram: Gram) -> bool:
-    length = sqrt(max(0.0, float(np.dot(gram.apply(direction), direction))))
-    return float(np.dot(derivative, direction)) <= -DESCENT * sqrt(max(0.0, square)) * length
+def _square(direction: Array, gram: Gram) -> float:
+    """<d, d> in the metric, which costs a product with its matrix: once for each direction."""
+    return float(np.dot(gram.apply(direction), direction))
+
+
+def _descends(derivative: Array, direction: Array, gradient_square: float, square: float) -> bool:
+    bound = DESCENT * sqrt(max(0.0, gradient_square)) * sqrt(max(0.0, square))
+    return float(np.dot(derivative, direction)) <= -bound

@@ -16,8 +16,7 @@ class Iteration:
 
     `nit` counts from 0, the start; `step` is the one that led here, `beta` that of the direction
     which leaves from here (0 after a restart); `seconds` is the time since the start, `direct`,
-    `adjoint` and `sensitivity` are the sweeps done so far. `parameters` are those of this iterate;
-    the rows that a run keeps have none.
+    `adjoint` and `sensitivity` are the sweeps done so far.
     """
 
     nit: int
@@ -29,7 +28,7 @@ class Iteration:
     direct: int
     adjoint: int
     sensitivity: int
-    parameters: Parameters | None
+    parameters: Parameters
 
 
 class Result(OptimizeResult):
