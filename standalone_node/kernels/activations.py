@@ -33,9 +33,10 @@ def tanh(z, value, slope):  # type: ignore[no-untyped-def]
     """sigma(z) = tanh z, through expm1 of -2|z|, which neither overflows nor cancels."""
     for i in range(z.size):
         e = expm1_nonpositive(-2.0 * abs(z[i]))
-        magnitude = -e / (2.0 + e)
+        share = 1.0 / (2.0 + e)  # one division for both
+        magnitude = -e * share
         # 1 - tanh**2 = 4 exp(-2|z|) / (1 + exp(-2|z|))**2
-        slope[i] = 4.0 * (1.0 + e) / ((2.0 + e) * (2.0 + e))
+        slope[i] = 4.0 * (1.0 + e) * (share * share)
         value[i] = -magnitude if z[i] < 0.0 else magnitude
 
 
@@ -44,8 +45,8 @@ def sigmoid(z, value, slope):  # type: ignore[no-untyped-def]
     """sigma(z) = 1 / (1 + exp(-z))."""
     for i in range(z.size):
         e = exp_nonpositive(-abs(z[i]))
-        small = e / (1.0 + e)
         large = 1.0 / (1.0 + e)
+        small = e * large
         slope[i] = small * large
         value[i] = small if z[i] < 0.0 else large
 
@@ -94,8 +95,8 @@ def silu(z, value, slope):  # type: ignore[no-untyped-def]
     for i in range(z.size):
         x = z[i]
         e = exp_nonpositive(-abs(x))
-        small = e / (1.0 + e)
         large = 1.0 / (1.0 + e)
+        small = e * large
         gate = small if x < 0.0 else large
         closed = large if x < 0.0 else small
         # Where exp(-|x|) is nothing, so is the product; infinity times nothing would be NaN.

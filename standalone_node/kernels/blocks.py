@@ -1,93 +1,88 @@
-"""Cutting a batch into blocks of samples, and working on the blocks with threads.
+"""Cutting a batch into blocks of samples, and the memory their sweeps work in.
 
-The blocks depend on the batch alone, never on the number of threads, and results come back in
-block order: whoever adds them up in that order gets the same bits on any number of threads.
+The blocks depend on the shape of the batch alone, never on the number of threads: whoever adds up
+what they contribute in their order gets the same bits on any number of threads.
 """
 
 from __future__ import annotations
 
-import os
-import threading
-from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from functools import cache
-from typing import Any, TypeVar
+import math
+from typing import Any
 
-import scipy.linalg.cython_blas  # noqa: F401  (loads the BLAS the kernels call, so that it is seen below)
-from threadpoolctl import ThreadpoolController
+import numpy as np
+from numpy.typing import NDArray
 
-#: Columns of a block: enough to fill vector registers, few enough for a block to stay in cache.
+from standalone_node.kernels.tiles import lanes
+
+Array = NDArray[Any]
+
+#: Samples of a block: enough to make much of every parameter loaded …
 BLOCK = 256
-#: A batch is cut in two from this many samples on, so that a second thread has something to do.
+#: … and few enough for one array of the block to stay in the second level of cache (in numbers).
+ENTRIES = 1 << 16
+#: But no fewer than this.
+SMALLEST_BLOCK = 48
+#: A batch is cut in two from twice as many samples on, so that a second thread has work.
 SMALLEST = 32
+#: Samples of a block are rounded up to a multiple of this, wherever a block ends within the batch.
+ROUND = 8
+#: Arrays start at a multiple of this many bytes: vectors that straddle cache lines load slowly.
+ALIGNMENT = 64
 
-Item = TypeVar("Item")
-Outcome = TypeVar("Outcome")
 
-
-def cut(samples: int) -> list[slice]:
+def cut(samples: int, width: int = 1) -> list[slice]:
     """Slices that cut `samples` into an even number of nearly equal blocks (one if it is small)."""
     if samples < 2 * SMALLEST:
         return [slice(0, samples)]
-    pairs = -(-samples // (2 * BLOCK))
+    largest = min(BLOCK, max(SMALLEST_BLOCK, ENTRIES // width))
+    pairs = -(-samples // (2 * largest))
     size = -(-samples // (2 * pairs))
-    size += -size % 8
+    size += -size % ROUND
     return [slice(first, min(first + size, samples)) for first in range(0, samples, size)]
 
 
-def default_threads() -> int:
-    """The number of processors this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+def padded(samples: int, dtype: Any) -> int:
+    """`samples`, rounded up to whole vectors."""
+    return samples + -samples % lanes(dtype)
 
 
-@cache
-def _libraries() -> list[Any]:
-    return list(ThreadpoolController().select(user_api="blas").lib_controllers)
+def to_block(batch: Array, out: Array, *, repeat: bool = True) -> None:
+    """Rows of a batch (n, d) as a block (d, S >= n), filled up with copies of the last row or zeros.
 
-
-def _set_threads(counts: list[int]) -> None:
-    for library, count in zip(_libraries(), counts, strict=True):
-        # Recent versions of threadpoolctl let one thread alone set the number, and silently ignore
-        # the others; here the lock of the caller sees to it that they take turns.
-        release = getattr(library, "clear_controlling_thread", lambda **options: None)
-        release(force=True)
-        library.set_num_threads(count)
-        release(force=True)
-
-
-class _SingleThreadedBlas:
-    """Holds BLAS to one thread while anybody computes: the blocks are the parallelism.
-
-    The limit is one of the process, and several threads may be computing: whoever comes first sets
-    it, whoever leaves last restores what was there before.
+    Copies of a sample that is there overflow only if that one does.
     """
+    samples = batch.shape[0]
+    out[:, :samples] = batch.T
+    out[:, samples:] = out[:, samples - 1 : samples] if repeat else 0.0
+
+
+def aligned_empty(shape: tuple[int, ...], dtype: Any) -> Array:
+    """An uninitialised array that starts at the beginning of a cache line."""
+    size = math.prod(shape) * np.dtype(dtype).itemsize
+    memory = np.empty(size + ALIGNMENT, dtype=np.uint8)
+    first = -memory.ctypes.data % ALIGNMENT
+    array: Array = memory[first : first + size].view(dtype).reshape(shape)
+    return array
+
+
+class Workspace:
+    """Memory that is used again and again: fresh memory costs as much as a sweep through it."""
 
     def __init__(self) -> None:
-        self._lock, self._users = threading.Lock(), 0
-        self._before: list[int] = []
+        self._memory = aligned_empty((0,), np.uint8)
 
-    def __enter__(self) -> None:
-        with self._lock:
-            if self._users == 0:
-                self._before = [library.get_num_threads() for library in _libraries()]
-                _set_threads([1] * len(self._before))
-            self._users += 1
+    def arrays(self, dtype: Any, *shapes: tuple[int, ...]) -> list[Array]:
+        """Uninitialised arrays of these shapes; those given before are overwritten."""
+        itemsize, end = np.dtype(dtype).itemsize, 0
+        places = []
+        for shape in shapes:
+            places.append(slice(end, end + math.prod(shape) * itemsize))
+            end += -(-math.prod(shape) * itemsize // ALIGNMENT) * ALIGNMENT
+        if self._memory.size < end:
+            self._memory = aligned_empty((0,), np.uint8)  # gives back the old before taking the new
+            self._memory = aligned_empty((end,), np.uint8)
+        return [
+            self._memory[place].view(dtype).reshape(shape)
+            for place, shape in zip(places, shapes, strict=True)
+        ]
 
-    def __exit__(self, *error: object) -> None:
-        with self._lock:
-            self._users -= 1
-            if self._users == 0:
-                _set_threads(self._before)
-
-
-single_threaded_blas = _SingleThreadedBlas()
-
-
-def run(work: Callable[[Item], Outcome], items: list[Item], threads: int) -> Iterator[Outcome]:
-    """work(item) for every item, in order, on at most `threads` threads."""
-    with single_threaded_blas:
-        if threads == 1 or len(items) == 1:
-            yield from map(work, items)
-            return
-        with ThreadPoolExecutor(min(threads, len(items))) as pool:
-            yield from pool.map(work, items)

@@ -37,21 +37,17 @@ def scaled_expm1(x):  # type: ignore[no-untyped-def]
     shifted = x * LOG2E + ROUND
     k = shifted - ROUND
     r = (x - k * LN2_HIGH) - k * LN2_LOW
-    # Taylor polynomial of (exp(r) - 1 - r - r**2 / 2) / r**3; the next term is below 1e-18.
-    p = 1.0 / 6227020800.0
-    p = p * r + 1.0 / 479001600.0
-    p = p * r + 1.0 / 39916800.0
-    p = p * r + 1.0 / 3628800.0
-    p = p * r + 1.0 / 362880.0
-    p = p * r + 1.0 / 40320.0
-    p = p * r + 1.0 / 5040.0
-    p = p * r + 1.0 / 720.0
-    p = p * r + 1.0 / 120.0
-    p = p * r + 1.0 / 24.0
-    p = p * r + 1.0 / 6.0
+    # Taylor polynomial of (exp(r) - 1 - r - r**2 / 2) / r**3; the next term is below 1e-18. Summed
+    # by Estrin's scheme, whose short chains keep the arithmetic units busy.
+    r2 = r * r
+    r4 = r2 * r2
+    low = (1.0 / 6.0 + r * (1.0 / 24.0)) + r2 * (1.0 / 120.0 + r * (1.0 / 720.0))
+    middle = (1.0 / 5040.0 + r * (1.0 / 40320.0)) + r2 * (1.0 / 362880.0 + r * (1.0 / 3628800.0))
+    high = (1.0 / 39916800.0 + r * (1.0 / 479001600.0)) + r2 * (1.0 / 6227020800.0)
+    p = low + r4 * (middle + r4 * high)
     bits = np.float64(shifted).view(np.int64) << 52
     power = np.int64(bits + (1023 << 52)).view(np.float64)
-    return power, r + r * r * (0.5 + r * p)
+    return power, r + r2 * (0.5 + r * p)
 
 
 @inlined

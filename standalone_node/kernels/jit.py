@@ -26,10 +26,10 @@ def kernel(body: Callable[..., Any]) -> Callable[..., Any]:
     """Compile `body` without the GIL, cached on disk where a cache can be written."""
     folder = cache_folder()
     if folder is None:
-        compiled: Callable[..., Any] = numba.njit(nogil=True, **OPTIONS)(body)
+        compiled: Callable[..., Any] = numba.njit(nogil=True, _nrt=False, **OPTIONS)(body)
         return compiled
     with _caching_in(folder):
-        compiled = numba.njit(cache=True, nogil=True, **OPTIONS)(body)
+        compiled = numba.njit(cache=True, nogil=True, _nrt=False, **OPTIONS)(body)
     return compiled
 
 

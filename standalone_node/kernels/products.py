@@ -1,85 +1,122 @@
 """Matrix products of one block: states are (d, S), samples along the fast axis.
 
-Below `SMALL` columns a loop over the entries of the matrix, each an axpy over the samples, beats a
-call of BLAS; above it BLAS wins. Both add in a fixed order, so a block gives the same bits always.
+S is a multiple of the numbers in a vector (`tiles.lanes`). A product is cut into register tiles, as
+large as they fit; what is left over below and at the right falls to smaller ones.
 """
 
 from __future__ import annotations
 
-import numpy as np
+from collections.abc import Callable
+from typing import Any
 
 from standalone_node.kernels.jit import inlined
+from standalone_node.kernels.tiles import (
+    FROM_RESULT,
+    FROM_START,
+    FROM_ZERO,
+    TILE_ROWS,
+    VECTOR_BYTES,
+    outer_tile,
+    product_tile,
+)
 
-#: Matrices with fewer columns than this are multiplied by our own loops.
-SMALL = 24
-#: The same for outer products, which sum over the samples.
-SMALL_OUTER = 6
+Body = Callable[..., Any]
+
+#: Rows and columns of the tile of an outer product.
+OUTER = 4
+
+
+def _strip(rows: int, transposed: bool) -> Body:
+    """Some rows of a product, across all samples."""
+    three, two, one = (product_tile(rows, vectors, transposed) for vectors in (3, 2, 1))
+
+    @inlined
+    def strip(matrix, states, out, begin, start, i):  # type: ignore[no-untyped-def]
+        step = VECTOR_BYTES // out.itemsize
+        s, length = 0, out.shape[1]
+        while s < length:
+            left = (length - s) // step
+            if left == 1:
+                one(matrix, states, out, begin, start, i, s)
+                s += step
+            elif left == 2 or left == 4:
+                two(matrix, states, out, begin, start, i, s)
+                s += 2 * step
+            else:
+                three(matrix, states, out, begin, start, i, s)
+                s += 3 * step
+
+    return strip
+
+
+def _product(transposed: bool) -> Body:
+    heights = (TILE_ROWS, TILE_ROWS // 2, TILE_ROWS // 4, 1)
+    full, half, quarter, single = (_strip(height, transposed) for height in heights)
+
+    @inlined
+    def product(matrix, states, out, begin, start):  # type: ignore[no-untyped-def]
+        i, rows = 0, out.shape[0]
+        while rows - i >= TILE_ROWS:
+            full(matrix, states, out, begin, start, i)
+            i += TILE_ROWS
+        if rows - i >= TILE_ROWS // 2:
+            half(matrix, states, out, begin, start, i)
+            i += TILE_ROWS // 2
+        if rows - i >= TILE_ROWS // 4:
+            quarter(matrix, states, out, begin, start, i)
+            i += TILE_ROWS // 4
+        if rows - i >= 1:
+            single(matrix, states, out, begin, start, i)
+
+    return product
+
+
+_plain, _transposed = _product(False), _product(True)
 
 
 @inlined
-def multiply(matrix, states, out):  # type: ignore[no-untyped-def]
-    """out = matrix @ states, shapes (p, q), (q, S), (p, S)."""
-    rows, columns = matrix.shape
-    if columns >= SMALL:
-        np.dot(matrix, states, out)
-        return
-    samples = states.shape[1]
-    for i in range(rows):
-        for s in range(samples):
-            out[i, s] = matrix[i, 0] * states[0, s]
-        for j in range(1, columns):
-            w = matrix[i, j]
-            for s in range(samples):
-                out[i, s] += w * states[j, s]
+def multiply(matrix, states, start, out):  # type: ignore[no-untyped-def]
+    """out = matrix @ states + start[:, None], shapes (p, q), (q, S), (p,), (p, S)."""
+    _plain(matrix, states, out, FROM_START, start)
+
+
+@inlined
+def add_product(matrix, states, out):  # type: ignore[no-untyped-def]
+    """out += matrix @ states, shapes (p, q), (q, S), (p, S)."""
+    _plain(matrix, states, out, FROM_RESULT, states[0])
 
 
 @inlined
 def multiply_transposed(matrix, states, out):  # type: ignore[no-untyped-def]
     """out = matrix.T @ states, shapes (p, q), (p, S), (q, S)."""
-    rows, columns = matrix.shape
-    if rows >= SMALL:
-        np.dot(matrix.T, states, out)
-        return
-    samples = states.shape[1]
-    for j in range(columns):
-        for s in range(samples):
-            out[j, s] = matrix[0, j] * states[0, s]
-        for i in range(1, rows):
-            w = matrix[i, j]
-            for s in range(samples):
-                out[j, s] += w * states[i, s]
+    _transposed(matrix, states, out, FROM_ZERO, states[0])
+
+
+_square, _flat = outer_tile(OUTER, OUTER), outer_tile(1, OUTER)
+_tall, _point = outer_tile(OUTER, 1), outer_tile(1, 1)
 
 
 @inlined
-def add_outer(left, right, work, out):  # type: ignore[no-untyped-def]
-    """out += left @ right.T, shapes (p, S), (q, S), (p, q); `work` is a (p, q) scratch array."""
-    if right.shape[0] >= SMALL_OUTER:
-        np.dot(left, right.T, work)
-        add(work, out)
-        return
-    for i in range(left.shape[0]):
-        for j in range(right.shape[0]):
-            out[i, j] += _dot(left[i], right[j])
+def add_outer(left, right, out):  # type: ignore[no-untyped-def]
+    """out += left @ right.T, shapes (p, S), (q, S), (p, q)."""
+    rows, columns = out.shape
+    whole_rows, whole_columns = rows - rows % OUTER, columns - columns % OUTER
+    for i in range(0, whole_rows, OUTER):
+        for j in range(0, whole_columns, OUTER):
+            _square(left, right, out, i, j)
+        for j in range(whole_columns, columns):
+            _tall(left, right, out, i, j)
+    for i in range(whole_rows, rows):
+        for j in range(0, whole_columns, OUTER):
+            _flat(left, right, out, i, j)
+        for j in range(whole_columns, columns):
+            _point(left, right, out, i, j)
 
 
 @inlined
-def _dot(x, y):  # type: ignore[no-untyped-def]
-    # Eight sums side by side, so that the loop vectorises without permission to reorder a sum.
-    zero = x[0] - x[0]
-    p0, p1, p2, p3, p4, p5, p6, p7 = zero, zero, zero, zero, zero, zero, zero, zero
-    whole = x.size - x.size % 8
-    for s in range(0, whole, 8):
-        p0 += x[s] * y[s]
-        p1 += x[s + 1] * y[s + 1]
-        p2 += x[s + 2] * y[s + 2]
-        p3 += x[s + 3] * y[s + 3]
-        p4 += x[s + 4] * y[s + 4]
-        p5 += x[s + 5] * y[s + 5]
-        p6 += x[s + 6] * y[s + 6]
-        p7 += x[s + 7] * y[s + 7]
-    for s in range(whole, x.size):
-        p0 += x[s] * y[s]
-    return ((p0 + p4) + (p2 + p6)) + ((p1 + p5) + (p3 + p7))
+def add_row_sums(states, ones, out):  # type: ignore[no-untyped-def]
+    """out[i] += sum of states[i, :]; `ones` is (1, S)."""
+    add_outer(states, ones, out.reshape((out.size, 1)))
 
 
 @inlined
@@ -91,33 +128,6 @@ def copy(states, out):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def add(states, out):  # type: ignore[no-untyped-def]
-    """out += states, by loops: array expressions take numba several times as long to compile."""
-    for i in range(out.shape[0]):
-        for s in range(out.shape[1]):
-            out[i, s] += states[i, s]
-
-
-@inlined
-def add_to_rows(vector, out):  # type: ignore[no-untyped-def]
-    """out[i, :] += vector[i]."""
-    for i in range(out.shape[0]):
-        b = vector[i]
-        for s in range(out.shape[1]):
-            out[i, s] += b
-
-
-@inlined
-def add_row_sums(states, out):  # type: ignore[no-untyped-def]
-    """out[i] += sum of states[i, :]."""
-    for i in range(states.shape[0]):
-        total = states[i, 0] - states[i, 0]
-        for s in range(states.shape[1]):
-            total += states[i, s]
-        out[i] += total
-
-
-@inlined
 def scale(factor, states):  # type: ignore[no-untyped-def]
     """states *= factor, entry by entry."""
     for i in range(states.shape[0]):
@@ -126,14 +136,24 @@ def scale(factor, states):  # type: ignore[no-untyped-def]
 
 
 @inlined
-def combine(base, h, coefficients, count, increments, out):  # type: ignore[no-untyped-def]
-    """out = base + h * sum of coefficients[j] * increments[j] over j < count; zeros are skipped."""
-    for i in range(base.shape[0]):
-        for s in range(base.shape[1]):
-            out[i, s] = base[i, s]
+def combine(factor, base, h, coefficients, count, increments, out):  # type: ignore[no-untyped-def]
+    """out = factor * base + h * sum of coefficients[j] * increments[j] over j < count.
+
+    Increments whose coefficient is zero are not read. `base` may be `out`.
+    """
+    pending = True  # the base, which is taken along with the first increment
     for j in range(count):
         c = h * coefficients[j]
-        if c != 0.0:
-            for i in range(base.shape[0]):
-                for s in range(base.shape[1]):
+        if c != 0.0 and pending:
+            for i in range(out.shape[0]):
+                for s in range(out.shape[1]):
+                    out[i, s] = factor * base[i, s] + c * increments[j, i, s]
+            pending = False
+        elif c != 0.0:
+            for i in range(out.shape[0]):
+                for s in range(out.shape[1]):
                     out[i, s] += c * increments[j, i, s]
+    if pending:
+        for i in range(out.shape[0]):
+            for s in range(out.shape[1]):
+                out[i, s] = factor * base[i, s]

@@ -15,10 +15,9 @@ from typing import Any, NamedTuple
 
 from standalone_node.kernels.jit import inlined
 from standalone_node.kernels.products import (
-    add,
     add_outer,
+    add_product,
     add_row_sums,
-    add_to_rows,
     copy,
     multiply,
     multiply_transposed,
@@ -33,10 +32,10 @@ class Stages(NamedTuple):
 
     direct(activate, theta, feature, slope, work, value)
         value = f at the stage state, which arrives in `feature`.
-    sensitivity(theta, tangent, feature, slope, xi, work, value)
-        value = f_x xi + f_theta tangent; overwrites xi and work.
-    adjoint(theta, feature, slope, kappa, work, mu, derivative)
-        mu = f_x^T kappa and derivative += f_theta^T kappa; overwrites kappa; work is (d, d).
+    sensitivity(theta, tangent, feature, slope, xi, value)
+        value = f_x xi + f_theta tangent; overwrites xi.
+    adjoint(theta, feature, slope, kappa, ones, mu, derivative)
+        mu = f_x^T kappa and derivative += f_theta^T kappa; overwrites kappa; ones is (1, S).
     """
 
     direct: Body
@@ -44,37 +43,29 @@ class Stages(NamedTuple):
     adjoint: Body
 
 
-@inlined
-def weights_of(theta, d):  # type: ignore[no-untyped-def]
-    """The (d, d) matrix at the head of a row of parameters."""
-    return theta[: d * d].reshape((d, d))
-
 
 @inlined
 def affine(theta, states, out):  # type: ignore[no-untyped-def]
     """out = W states + b."""
     d = out.shape[0]
-    multiply(weights_of(theta, d), states, out)
-    add_to_rows(theta[d * d :], out)
+    multiply(theta[: d * d].reshape((d, d)), states, theta[d * d :], out)
 
 
 @inlined
-def affine_tangent(theta, tangent, states, xi, work, out):  # type: ignore[no-untyped-def]
+def affine_tangent(theta, tangent, states, xi, out):  # type: ignore[no-untyped-def]
     """out = W xi + dW states + db."""
     d = out.shape[0]
-    multiply(weights_of(theta, d), xi, out)
-    multiply(weights_of(tangent, d), states, work)
-    add(work, out)
-    add_to_rows(tangent[d * d :], out)
+    multiply(theta[: d * d].reshape((d, d)), xi, tangent[d * d :], out)
+    add_product(tangent[: d * d].reshape((d, d)), states, out)
 
 
 @inlined
-def affine_adjoint(theta, states, kappa, work, mu, derivative):  # type: ignore[no-untyped-def]
+def affine_adjoint(theta, states, kappa, ones, mu, derivative):  # type: ignore[no-untyped-def]
     """mu = W^T kappa; derivative += (kappa states^T, sum of kappa over the samples)."""
     d = mu.shape[0]
-    add_outer(kappa, states, work, weights_of(derivative, d))
-    add_row_sums(kappa, derivative[d * d :])
-    multiply_transposed(weights_of(theta, d), kappa, mu)
+    add_outer(kappa, states, derivative[: d * d].reshape((d, d)))
+    add_row_sums(kappa, ones, derivative[d * d :])
+    multiply_transposed(theta[: d * d].reshape((d, d)), kappa, mu)
 
 
 # Activations are given different arrays to read and to write: in place, their loops stay scalar.
@@ -84,42 +75,42 @@ def affine_adjoint(theta, states, kappa, work, mu, derivative):  # type: ignore[
 def inside_direct(activate, theta, feature, slope, work, value):  # type: ignore[no-untyped-def]
     """value = sigma(W x + b)."""
     affine(theta, feature, work)
-    activate(work.ravel(), value.ravel(), slope.ravel())
+    activate(work.reshape(work.size), value.reshape(value.size), slope.reshape(slope.size))
 
 
 @inlined
-def inside_sensitivity(theta, tangent, feature, slope, xi, work, value):  # type: ignore[no-untyped-def]
+def inside_sensitivity(theta, tangent, feature, slope, xi, value):  # type: ignore[no-untyped-def]
     """value = sigma'(W x + b) (W xi + dW x + db)."""
-    affine_tangent(theta, tangent, feature, xi, work, value)
+    affine_tangent(theta, tangent, feature, xi, value)
     scale(slope, value)
 
 
 @inlined
-def inside_adjoint(theta, feature, slope, kappa, work, mu, derivative):  # type: ignore[no-untyped-def]
+def inside_adjoint(theta, feature, slope, kappa, ones, mu, derivative):  # type: ignore[no-untyped-def]
     """The transpose of inside_sensitivity."""
     scale(slope, kappa)
-    affine_adjoint(theta, feature, kappa, work, mu, derivative)
+    affine_adjoint(theta, feature, kappa, ones, mu, derivative)
 
 
 @inlined
 def outside_direct(activate, theta, feature, slope, work, value):  # type: ignore[no-untyped-def]
     """value = W sigma(x) + b; `feature` becomes sigma(x)."""
     copy(feature, work)
-    activate(work.ravel(), feature.ravel(), slope.ravel())
+    activate(work.reshape(work.size), feature.reshape(feature.size), slope.reshape(slope.size))
     affine(theta, feature, value)
 
 
 @inlined
-def outside_sensitivity(theta, tangent, feature, slope, xi, work, value):  # type: ignore[no-untyped-def]
+def outside_sensitivity(theta, tangent, feature, slope, xi, value):  # type: ignore[no-untyped-def]
     """value = W sigma'(x) xi + dW sigma(x) + db."""
     scale(slope, xi)
-    affine_tangent(theta, tangent, feature, xi, work, value)
+    affine_tangent(theta, tangent, feature, xi, value)
 
 
 @inlined
-def outside_adjoint(theta, feature, slope, kappa, work, mu, derivative):  # type: ignore[no-untyped-def]
+def outside_adjoint(theta, feature, slope, kappa, ones, mu, derivative):  # type: ignore[no-untyped-def]
     """The transpose of outside_sensitivity."""
-    affine_adjoint(theta, feature, kappa, work, mu, derivative)
+    affine_adjoint(theta, feature, kappa, ones, mu, derivative)
     scale(slope, mu)
 
 

@@ -31,7 +31,9 @@ class Plan(NamedTuple):
     """What the sweeps have to know of the scheme and the time grid."""
 
     a: NDArray[np.floating]  #: (s, s) strictly lower triangular
+    across: NDArray[np.floating]  #: (s, s) the transpose of a
     b: NDArray[np.floating]  #: (s,)
+    ones: NDArray[np.floating]  #: (s,)
     h: NDArray[np.floating]  #: (N,) step sizes
     stage: NDArray[np.int64]  #: (N, s) row of theta of each stage
 
@@ -39,14 +41,14 @@ class Plan(NamedTuple):
 class Sweeps(NamedTuple):
     """The three compiled sweeps of one form and activation.
 
-    direct(plan, theta, states, features, slopes)
+    direct(plan, theta, states, features, slopes, scratch)
         Integrates states[0] forward. `states` is (N + 1, d, S) and is filled, or (1, d, S) and is
         overwritten by the final state. `features` and `slopes` are (N, s, d, S) and keep what the
         other sweeps need, or (1, s, d, S) and are scratch space.
-    sensitivity(plan, theta, tangent, features, slopes, xi)
+    sensitivity(plan, theta, tangent, features, slopes, xi, scratch)
         Integrates the tangent: xi[0] is the change of the initial state, `tangent` (Q, P) that of
         theta; `xi` is (N + 1, d, S) or (1, d, S), as above.
-    adjoint(plan, theta, features, slopes, adjoint, derivative)
+    adjoint(plan, theta, features, slopes, adjoint, derivative, scratch)
         Integrates backwards from dE/dx_N, given in row N of `adjoint` (N + 1, d, S), which is
         filled with dE/dx_n; or in the one row of `adjoint` (1, d, S), which ends as dE/dx_0.
         `derivative` (Q, P) has the partials with respect to theta added to it.
@@ -59,62 +61,55 @@ class Sweeps(NamedTuple):
 
 def _direct(stage, activate):  # type: ignore[no-untyped-def]
     @kernel
-    def direct_sweep(plan, theta, states, features, slopes):  # type: ignore[no-untyped-def]
-        stages, shape = plan.b.size, states.shape[1:]
-        increments, work = np.empty((stages, *shape), states.dtype), np.empty(shape, states.dtype)
+    def direct_sweep(plan, theta, states, features, slopes, scratch):  # type: ignore[no-untyped-def]
+        stages = plan.b.size
+        increments, work = scratch[:stages], scratch[stages]
         for n in range(plan.h.size):
             now, then = n % states.shape[0], (n + 1) % states.shape[0]
             kept = n % features.shape[0]
             for i in range(stages):
                 row, feature, slope = theta[plan.stage[n, i]], features[kept, i], slopes[kept, i]
-                combine(states[now], plan.h[n], plan.a[i], i, increments, feature)
+                combine(1.0, states[now], plan.h[n], plan.a[i], i, increments, feature)
                 stage(activate, row, feature, slope, work, increments[i])
-            combine(states[now], plan.h[n], plan.b, stages, increments, states[then])
+            combine(1.0, states[now], plan.h[n], plan.b, stages, increments, states[then])
 
     return direct_sweep
 
 
 def _sensitivity(stage):  # type: ignore[no-untyped-def]
     @kernel
-    def sensitivity_sweep(plan, theta, tangent, features, slopes, xi):  # type: ignore[no-untyped-def]
-        stages, shape = plan.b.size, xi.shape[1:]
-        increments = np.empty((stages, *shape), xi.dtype)
-        stage_xi, work = np.empty(shape, xi.dtype), np.empty(shape, xi.dtype)
+    def sensitivity_sweep(plan, theta, tangent, features, slopes, xi, scratch):  # type: ignore[no-untyped-def]
+        stages = plan.b.size
+        increments, stage_xi = scratch[:stages], scratch[stages]
         for n in range(plan.h.size):
             now, then = n % xi.shape[0], (n + 1) % xi.shape[0]
             for i in range(stages):
                 q = plan.stage[n, i]
                 feature, slope = features[n, i], slopes[n, i]
-                combine(xi[now], plan.h[n], plan.a[i], i, increments, stage_xi)
-                stage(theta[q], tangent[q], feature, slope, stage_xi, work, increments[i])
-            combine(xi[now], plan.h[n], plan.b, stages, increments, xi[then])
+                combine(1.0, xi[now], plan.h[n], plan.a[i], i, increments, stage_xi)
+                stage(theta[q], tangent[q], feature, slope, stage_xi, increments[i])
+            combine(1.0, xi[now], plan.h[n], plan.b, stages, increments, xi[then])
 
     return sensitivity_sweep
 
 
 def _adjoint(stage):  # type: ignore[no-untyped-def]
     @kernel
-    def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative):  # type: ignore[no-untyped-def]
+    def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative, scratch):  # type: ignore[no-untyped-def]
         stages = plan.b.size
-        rows, d, samples = adjoint.shape
-        mu = np.zeros((stages, d, samples), adjoint.dtype)
-        weighted, kappa = (
-            np.empty((d, samples), adjoint.dtype),
-            np.empty((d, samples), adjoint.dtype),
-        )
-        work, ones = np.empty((d, d), adjoint.dtype), np.ones(stages, plan.a.dtype)
+        rows = adjoint.shape[0]
+        mu, kappa, ones = scratch[:stages], scratch[stages], scratch[stages + 1, :1]
+        ones[:] = 1.0
         for n in range(plan.h.size - 1, -1, -1):
             now, then = n % rows, (n + 1) % rows
             for i in range(stages - 1, -1, -1):
                 # kappa_i = h (b_i lambda_{n+1} + sum of a_ji mu_j over j > i)
                 q, h = plan.stage[n, i], plan.h[n]
-                for k in range(d):
-                    for s in range(samples):
-                        weighted[k, s] = h * plan.b[i] * adjoint[then, k, s]
-                below = plan.a[i + 1 :, i].copy()
-                combine(weighted, h, below, stages - 1 - i, mu[i + 1 :], kappa)
-                stage(theta[q], features[n, i], slopes[n, i], kappa, work, mu[i], derivative[q])
-            combine(adjoint[then], 1.0, ones, stages, mu, adjoint[now])
+                below = plan.across[i, i + 1 :]
+                later = adjoint[then]
+                combine(h * plan.b[i], later, h, below, stages - 1 - i, mu[i + 1 :], kappa)
+                stage(theta[q], features[n, i], slopes[n, i], kappa, ones, mu[i], derivative[q])
+            combine(1.0, adjoint[then], 1.0, plan.ones, stages, mu, adjoint[now])
 
     return adjoint_sweep
 

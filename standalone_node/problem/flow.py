@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,28 +13,34 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.activations import ACTIVATIONS
-from standalone_node.kernels.blocks import cut, default_threads, run
+from standalone_node.kernels.blocks import Workspace, aligned_empty, cut, padded, to_block
 from standalone_node.kernels.sweeps import Plan, sweeps
+from standalone_node.kernels.workers import Workers, default_threads
 from standalone_node.model.depth import interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.tableaux import tableau
+from standalone_node.problem.memory import budget, default_limit
+from standalone_node.problem.passage import Passage, Stages
 
 Array = NDArray[Any]
+#: dE/dx(T) of some rows of the batch (a slice), given their x(T).
+Terminal = Callable[[Array, slice], Array]
 
 
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """What a direct solve leaves behind for the adjoint and the sensitivity problem.
 
-    `final` is x(T), (B, d); `features` and `slopes` hold one array (N, s, d, S) a block; `theta`
-    (Q, P) are the parameters at the distinct stage times.
+    `final` is x(T), (B, d); `kept` holds the stages of the first blocks, as many as are kept;
+    `inputs` (B, d) are there to compute the others again; `theta` (Q, P) are the parameters at the
+    distinct stage times.
     """
 
     parameters: Parameters
     theta: Array
-    features: list[Array]
-    slopes: list[Array]
+    inputs: Array
+    kept: list[Stages]
     final: Array
 
 
@@ -49,6 +57,9 @@ class Flow:
         "float64" or "float32", the precision of the states.
     threads : int, optional
         Number of threads; all processors if None. The bits do not depend on it.
+    memory_limit : int, optional
+        Bytes of stages to keep; see `standalone_node.problem.memory.default_limit` if None. What
+        does not fit is computed again. The bits do not depend on it.
 
     Raises
     ------
@@ -65,20 +76,24 @@ class Flow:
         activation: str = "tanh",
         dtype: str = "float64",
         threads: int | None = None,
+        memory_limit: int | None = None,
     ) -> None:
         if activation not in ACTIVATIONS:
             names = ", ".join(ACTIVATIONS)
             raise ArgumentError(f"unknown activation {activation!r}: choose one of {names}")
         if str(dtype) not in ("float64", "float32"):
             raise ArgumentError(f"dtype has to be 'float64' or 'float32', not {dtype!r}")
-        if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
-            raise ArgumentError(f"threads = {threads!r} has to be a whole number of at least 1")
+        for name, value in (("threads", threads), ("memory_limit", memory_limit)):
+            if value is not None and (not isinstance(value, int | np.integer) or value < 1):
+                raise ArgumentError(f"{name} = {value!r} has to be a whole number of at least 1")
         form_blocks(form, 1)
         self.times, self.form, self.activation = times, form, activation
         self.dtype = np.dtype(dtype)
-        self.threads = threads or default_threads()
+        self.threads, self.memory_limit = threads or default_threads(), memory_limit
         self._sweeps = sweeps(form, activation)
         self._plan, self._stage_times = _plan(times, scheme, self.dtype)
+        self._workers = Workers(self.threads)
+        self._spare: list[Workspace] = []
         self._grid: Array | None = None
         self._matrix = scipy.sparse.csr_array((0, 0))
 
@@ -101,90 +116,182 @@ class Flow:
         """theta at the distinct stage times, (Q, P), contiguous."""
         return np.ascontiguousarray(self._interpolation(p.times) @ p.values, dtype=self.dtype)
 
-    def _blocked(self, batch: Array) -> list[Array]:
-        """A batch (B, d) as blocks (d, S)."""
-        return [np.ascontiguousarray(batch[b].T, dtype=self.dtype) for b in cut(batch.shape[0])]
+    def keeps(self, shape: tuple[int, int]) -> bool:
+        """Whether the trajectory of a batch of this shape (B, d) is kept whole."""
+        blocks = cut(*shape)
+        return self._budget(shape, blocks)[0] == len(blocks)
 
-    def direct(self, p: Parameters, inputs: Array) -> Trajectory:
-        """Solve the direct problem from `inputs` (B, d), keeping what the other two need."""
-        theta, (steps, stages) = self.stage_values(p), self._plan.stage.shape
+    def direct(self, p: Parameters, inputs: Array, *, old: Trajectory | None = None) -> Trajectory:
+        """Solve the direct problem from `inputs` (B, d), keeping what the other two need.
 
-        def work(block: Array) -> tuple[Array, Array, Array]:
-            features = np.empty((steps, stages, *block.shape), self.dtype)
-            slopes = np.empty_like(features)
-            states = block[None].copy()
-            self._sweeps.direct(self._plan, theta, states, features, slopes)
-            return states[0].T, features, slopes
+        `old` is a trajectory of the same batch that is needed no more, whose memory is used again.
+        """
+        return self._solve(p, inputs, None, old)[0]
 
-        finals, features, slopes = zip(*run(work, self._blocked(inputs), self.threads), strict=True)
-        return Trajectory(p, theta, list(features), list(slopes), np.concatenate(finals))
+    def direct_and_adjoint(
+        self, p: Parameters, inputs: Array, terminal: Terminal, *, old: Trajectory | None = None
+    ) -> tuple[Trajectory, Derivative]:
+        """Solve both, block by block: no stage is computed twice, whether it is kept or not."""
+        trajectory, partials = self._solve(p, inputs, terminal, old)
+        return trajectory, self._derivative(p, partials)
+
+    def _solve(
+        self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Trajectory | None
+    ) -> tuple[Trajectory, Array]:
+        theta, blocks = self.stage_values(p), cut(*inputs.shape)
+        count, segment = self._budget(inputs.shape, blocks)
+        kept = old.kept if old is not None else [self._stages(inputs, b) for b in blocks[:count]]
+        trajectory = Trajectory(p, theta, inputs, kept, np.empty(inputs.shape, self.dtype))
+
+        def work(k: int) -> Array | None:
+            with self._passage(trajectory, k, blocks[k], segment) as passage:
+                to_block(inputs[blocks[k]], passage.state[0])
+                passage.direct()
+                rows = trajectory.final[blocks[k]]
+                rows[:] = passage.state[0].T[: len(rows)]
+                if terminal is None:
+                    return None
+                to_block(terminal(rows, blocks[k]), passage.other[0], repeat=False)
+                partials = np.zeros_like(theta)
+                passage.adjoint(passage.other, partials)
+                return partials
+
+        total = np.zeros(theta.shape)
+        self._workers.each(work, len(blocks), _adding_to(total))
+        return trajectory, total
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
         """The states (N + 1, B, d) of the direct problem, or x(T) (B, d) alone."""
-        theta, stages = self.stage_values(p), self._plan.b.size
-        rows = 1 if final else self.times.size
+        theta, blocks = self.stage_values(p), cut(*inputs.shape)
+        found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
+        stages, d = self._plan.b.size, inputs.shape[1]
 
-        def work(block: Array) -> Array:
-            scratch = np.empty((2, 1, stages, *block.shape), self.dtype)
-            states = np.empty((rows, *block.shape), self.dtype)
-            states[0] = block
-            self._sweeps.direct(self._plan, theta, states, scratch[0], scratch[1])
-            return states.transpose(0, 2, 1)
+        def work(k: int) -> None:
+            block = inputs[blocks[k]]
+            shape = (d, padded(len(block), self.dtype))
+            with self._workspace() as memory:
+                states, features, slopes, scratch = memory.arrays(
+                    self.dtype,
+                    (found.shape[0], *shape),
+                    (1, stages, *shape),
+                    (1, stages, *shape),
+                    (stages + 2, *shape),
+                )
+                to_block(block, states[0])
+                self._sweeps.direct(self._plan, theta, states, features, slopes, scratch)
+                found[:, blocks[k]] = states.transpose(0, 2, 1)[:, : len(block)]
 
-        found = np.concatenate(list(run(work, self._blocked(inputs), self.threads)), axis=1)
+        self._workers.each(work, len(blocks))
         return found[0] if final else found
 
     def sensitivity(
-        self, trajectory: Trajectory, direction: Parameters, initial: Array, *, final: bool = False
+        self,
+        trajectory: Trajectory,
+        direction: Parameters,
+        initial: Array | None,
+        *,
+        final: bool = False,
     ) -> Array:
-        """xi (N + 1, B, d) along a direction and a change (B, d) of the inputs, or xi(T) alone."""
-        tangent = self.stage_values(direction)
-        rows = 1 if final else self.times.size
+        """xi (N + 1, B, d) along a direction and a change of the inputs, or xi(T) (B, d) alone.
 
-        def work(item: tuple[Array, Array, Array]) -> Array:
-            start, features, slopes = item
-            xi = np.empty((rows, *start.shape), self.dtype)
-            xi[0] = start
-            theta = trajectory.theta
-            self._sweeps.sensitivity(self._plan, theta, tangent, features, slopes, xi)
-            return xi.transpose(0, 2, 1)
+        `initial` is that change, (B, d), or None if they do not change.
+        """
+        tangent, inputs = self.stage_values(direction), trajectory.inputs
+        blocks = cut(*inputs.shape)
+        segment = self._budget(inputs.shape, blocks)[1]
+        found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
 
-        items = list(
-            zip(self._blocked(initial), trajectory.features, trajectory.slopes, strict=True)
-        )
-        found = np.concatenate(list(run(work, items, self.threads)), axis=1)
+        def work(k: int) -> None:
+            with self._passage(trajectory, k, blocks[k], segment) as passage:
+                to_block(inputs[blocks[k]], passage.state[0])
+                xi = passage.other if final else passage.every(self.times.size)
+                if initial is None:
+                    xi[0] = 0.0
+                else:
+                    to_block(initial[blocks[k]], xi[0])
+                passage.sensitivity(tangent, xi)
+                rows = found[:, blocks[k]]
+                rows[:] = xi.transpose(0, 2, 1)[:, : rows.shape[1]]
+
+        self._workers.each(work, len(blocks))
         return found[0] if final else found
 
     def adjoint(
-        self, trajectory: Trajectory, terminal: Array, *, keep: bool = False
+        self, trajectory: Trajectory, terminal: Terminal, *, keep: bool = False
     ) -> tuple[Array | None, Derivative]:
-        """Solve the adjoint problem from dE/dx(T), `terminal` (B, d).
+        """Solve the adjoint problem from dE/dx(T).
 
         Returns the adjoint states (N + 1, B, d), None unless `keep`, and the derivative of the
         cost with respect to the nodal parameters.
         """
-        theta, rows = trajectory.theta, self.times.size if keep else 1
+        theta, inputs = trajectory.theta, trajectory.inputs
+        blocks = cut(*inputs.shape)
+        segment = self._budget(inputs.shape, blocks)[1]
+        found = np.empty((self.times.size, *inputs.shape), self.dtype) if keep else None
 
-        def work(item: tuple[Array, Array, Array]) -> tuple[Array, Array]:
-            end, features, slopes = item
-            adjoint = np.empty((rows, *end.shape), self.dtype)
-            adjoint[-1] = end
-            partials = np.zeros_like(theta)
-            self._sweeps.adjoint(self._plan, theta, features, slopes, adjoint, partials)
-            return adjoint.transpose(0, 2, 1), partials
+        def work(k: int) -> Array:
+            with self._passage(trajectory, k, blocks[k], segment) as passage:
+                if k >= len(trajectory.kept):
+                    to_block(inputs[blocks[k]], passage.state[0])
+                    passage.direct()
+                adjoint = passage.every(self.times.size) if keep else passage.other
+                end = terminal(trajectory.final[blocks[k]], blocks[k])
+                to_block(end, adjoint[-1], repeat=False)
+                partials = np.zeros_like(theta)
+                passage.adjoint(adjoint, partials)
+                if found is not None:
+                    rows = found[:, blocks[k]]
+                    rows[:] = adjoint.transpose(0, 2, 1)[:, : rows.shape[1]]
+                return partials
 
-        items = list(
-            zip(self._blocked(terminal), trajectory.features, trajectory.slopes, strict=True)
-        )
-        total, kept = np.zeros(theta.shape), []
-        for states, partials in run(work, items, self.threads):
-            total += partials  # in block order, whichever thread was first
-            if keep:
-                kept.append(states)
-        p = trajectory.parameters
-        nodal = self._interpolation(p.times).T @ total
-        derivative = Derivative.from_values(p.times, nodal, p.blocks)
-        return (np.concatenate(kept, axis=1) if keep else None), derivative
+        total = np.zeros(theta.shape)
+        self._workers.each(work, len(blocks), _adding_to(total))
+        return found, self._derivative(trajectory.parameters, total)
+
+    def _derivative(self, p: Parameters, partials: Array) -> Derivative:
+        """What the partials (Q, P) at the stage times are at the nodes."""
+        return Derivative.from_values(p.times, self._interpolation(p.times).T @ partials, p.blocks)
+
+    def _budget(self, shape: tuple[int, ...], blocks: list[slice]) -> tuple[int, int]:
+        limit = self.memory_limit or default_limit(shape[1])
+        stage = self._plan.stage.shape
+        return budget(limit, blocks, shape[1], stage, self.dtype, self.threads)
+
+    def _stages(self, inputs: Array, block: slice) -> Stages:
+        samples = padded(block.stop - block.start, self.dtype)
+        shape = (*self._plan.stage.shape, inputs.shape[1], samples)
+        return Stages(aligned_empty(shape, self.dtype), aligned_empty(shape, self.dtype))
+
+    @contextmanager
+    def _workspace(self) -> Iterator[Workspace]:
+        # Appending and popping are atomic, so that threads may share the list.
+        try:
+            memory = self._spare.pop()
+        except IndexError:
+            memory = Workspace()
+        try:
+            yield memory
+        finally:
+            self._spare.append(memory)
+
+    @contextmanager
+    def _passage(
+        self, trajectory: Trajectory, k: int, block: slice, segment: int
+    ) -> Iterator[Passage]:
+        kept = trajectory.kept[k] if k < len(trajectory.kept) else None
+        shape = (trajectory.inputs.shape[1], padded(block.stop - block.start, self.dtype))
+        with self._workspace() as memory:
+            yield Passage(
+                self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory
+            )
+
+
+def _adding_to(total: Array) -> Callable[[Array | None], None]:
+    def add(partials: Array | None) -> None:
+        if partials is not None:
+            total.__iadd__(partials)
+
+    return add
 
 
 def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]:
@@ -196,4 +303,6 @@ def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]
     at[:, c == 1.0] = times[1:, None]
     distinct, index = np.unique(at, return_inverse=True)
     stage = np.ascontiguousarray(index.reshape(at.shape), dtype=np.int64)
-    return Plan(a.astype(dtype), b.astype(dtype), h.astype(dtype), stage), distinct
+    across = np.ascontiguousarray(a.T)
+    arrays = (array.astype(dtype) for array in (a, across, b, np.ones_like(b), h))
+    return Plan(*arrays, stage), distinct

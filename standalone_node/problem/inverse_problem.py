@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -58,6 +59,10 @@ class InverseProblem:
         The precision of the states. Parameters, cost and derivative are float64 always.
     threads : int, optional
         All processors if not given. The results have the same bits for any number.
+    memory_limit : int, optional
+        Bytes of trajectories to keep between the sweeps; what does not fit is computed again when
+        it is needed, with the same bits. If not given, an eighth of the machine's memory, and for
+        narrow states, where keeping saves nothing, about what its caches hold.
 
     Raises
     ------
@@ -101,6 +106,7 @@ class InverseProblem:
         sample_weight: ArrayLike | None = None,
         dtype: str = "float64",
         threads: int | None = None,
+        memory_limit: int | None = None,
     ) -> None:
         self.settings: dict[str, Any] = {
             "inputs": inputs,
@@ -117,6 +123,7 @@ class InverseProblem:
             "sample_weight": sample_weight,
             "dtype": dtype,
             "threads": threads,
+            "memory_limit": memory_limit,
         }
         self.inputs = _inputs(inputs)
         if loss not in LOSSES:
@@ -133,6 +140,7 @@ class InverseProblem:
             activation=activation,
             dtype=dtype,
             threads=threads,
+            memory_limit=memory_limit,
         )
         self.loss = loss
         self.penalty = Penalty() if penalty is None else penalty
@@ -192,7 +200,7 @@ class InverseProblem:
         """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
         trajectory = self._trajectory(p)
         self.counts.adjoint += 1
-        states, _ = self.flow.adjoint(trajectory, self._terminal(trajectory.final), keep=True)
+        states, _ = self.flow.adjoint(trajectory, self._terminal, keep=True)
         assert states is not None
         return states
 
@@ -214,15 +222,15 @@ class InverseProblem:
         """
         trajectory = self._trajectory(p)
         self.counts.sensitivity += 1
-        change = np.zeros_like(self.inputs)
+        change: Array | None = None
         if initial is not None:
-            given = np.asarray(initial, dtype=np.float64)
-            if given.shape not in (change.shape, change.shape[1:]):
+            given, shape = np.asarray(initial, dtype=np.float64), self.inputs.shape
+            if given.shape not in (shape, shape[1:]):
                 raise ArgumentError(
-                    f"initial has shape {given.shape}: it has to be {change.shape} or "
-                    f"{change.shape[1:]}, as the inputs"
+                    f"initial has shape {given.shape}: it has to be {shape} or {shape[1:]}, "
+                    "as the inputs"
                 )
-            change += given
+            change = np.broadcast_to(given, shape)
         return self.flow.sensitivity(trajectory, self._direction(p, direction), change)
 
     def cost(self, p: Parameters) -> float:
@@ -237,28 +245,41 @@ class InverseProblem:
         ArgumentError
             If p does not fit the problem.
         """
-        trajectory = self._trajectory(p)
         self.counts.adjoint += 1
-        _, derivative = self.flow.adjoint(trajectory, self._terminal(trajectory.final))
+        if self._is_solved(p):
+            trajectory = self._trajectory(p)
+            _, derivative = self.flow.adjoint(trajectory, self._terminal)
+        else:
+            trajectory, derivative = self._solved(p, self.flow.direct_and_adjoint, self._terminal)
         return self._cost(trajectory), derivative + self.penalty.derivative(p)
+
+    @property
+    def recomputes(self) -> bool:
+        """Whether trajectories do not fit into memory, so that cost and derivative come cheaper
+        together than one after the other.
+        """
+        return not self.flow.keeps(self.inputs.shape)
 
     def line_model(self, p: Parameters, direction: Parameters) -> LineModel:
         """The cost of p + eta direction, with x(T) replaced by x(T) + eta xi(T)."""
         trajectory = self._trajectory(p)
         self.counts.sensitivity += 1
-        still = np.zeros_like(self.inputs)
         change = self._direction(p, direction)
-        xi = self.flow.sensitivity(trajectory, change, still, final=True).astype(np.float64)
-        offset = trajectory.final - self._rest()
-        mu = self.penalty.output / self.samples
+        xi = self.flow.sensitivity(trajectory, change, None, final=True)
         parabola = (
-            self.penalty.value(p) + 0.5 * mu * float(np.vdot(offset, offset)),
-            self.penalty.derivative(p).apply(change) + mu * float(np.vdot(offset, xi)),
-            self.penalty.curvature(change) + mu * float(np.vdot(xi, xi)),
+            self.penalty.value(p),
+            self.penalty.derivative(p).apply(change),
+            self.penalty.curvature(change),
         )
-        z, xi = self._observed(trajectory.final), xi[:, : self.outputs]
-        weights = self.sample_weight / self.samples
-        return LineModel(LOSSES[self.loss], z, xi, self.targets, weights, parabola)
+        if self.penalty.output:
+            offset, mu = trajectory.final - self._rest(), self.penalty.output / self.samples
+            terms = (0.5 * np.vdot(offset, offset), np.vdot(offset, xi), np.vdot(xi, xi))
+            value, slope, curvature = (mu * float(term) for term in terms)
+            parabola = (parabola[0] + value, parabola[1] + slope, parabola[2] + curvature)
+        z, weights = self._observed(trajectory.final), self.sample_weight / self.samples
+        return LineModel(
+            LOSSES[self.loss], z, self._observed(xi), self.targets, weights, parabola
+        )
 
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
@@ -269,35 +290,47 @@ class InverseProblem:
         squares = np.square(self._observed(self._trajectory(p).final) - self.targets).mean(axis=1)
         return float(np.sqrt(self.sample_weight @ squares / self.sample_weight.sum()))
 
-    def _trajectory(self, p: Parameters) -> Trajectory:
+    def _is_solved(self, p: Parameters) -> bool:
         # Parameters are read-only, so that the object itself may serve as the key.
-        if self._last is None or self._last.parameters is not p:
-            self._check(p)
-            self._last = None  # frees its memory before the new one takes as much
-            self.counts.direct += 1
-            self._last = self.flow.direct(p, self.inputs)
+        return self._last is not None and self._last.parameters is p
+
+    def _trajectory(self, p: Parameters) -> Trajectory:
+        if not self._is_solved(p):
+            self._solved(p, lambda *given, old: (self.flow.direct(*given, old=old), None))
+        assert self._last is not None
         return self._last
+
+    def _solved(self, p: Parameters, solve: Callable[..., Any], *more: Any) -> Any:
+        """What `solve` gives, a trajectory first; this one is kept, in the memory of the last."""
+        self._check(p)
+        old, self._last = self._last, None
+        self.counts.direct += 1
+        found = solve(p, self.inputs, *more, old=old)
+        self._last = found[0]
+        return found
 
     def _cost(self, trajectory: Trajectory) -> float:
         if not np.isfinite(trajectory.final).all():
             return float("inf")
         rows = LOSSES[self.loss].value(self._observed(trajectory.final), self.targets)
-        offset = trajectory.final - self._rest()
-        return (
-            float(self.sample_weight @ rows) / self.samples
-            + self.penalty.value(trajectory.parameters)
-            + 0.5 * self.penalty.output * float(np.vdot(offset, offset)) / self.samples
-        )
+        cost = float(self.sample_weight @ rows) / self.samples
+        cost += self.penalty.value(trajectory.parameters)
+        if self.penalty.output:
+            offset = trajectory.final - self._rest()
+            cost += 0.5 * self.penalty.output * float(np.vdot(offset, offset)) / self.samples
+        return cost
 
-    def _terminal(self, final: Array) -> Array:
-        """dE/dx(T), (B, d)."""
-        terminal = self.penalty.output * (final - self._rest()) / self.samples
-        partials = LOSSES[self.loss].derivative(self._observed(final), self.targets)
-        terminal[:, : self.outputs] += (self.sample_weight / self.samples)[:, None] * partials
+    def _terminal(self, final: Array, rows: slice) -> Array:
+        """dE/dx(T) of some rows of the batch, given their x(T)."""
+        with np.errstate(over="ignore", invalid="ignore"):
+            terminal = self.penalty.output * (final - self._rest()) / self.samples
+            partials = LOSSES[self.loss].derivative(self._observed(final), self.targets[rows])
+            weights = self.sample_weight[rows, None] / self.samples
+            terminal[:, : self.outputs] += weights * partials
         return terminal
 
     def _observed(self, final: Array) -> Array:
-        return final[:, : self.outputs].astype(np.float64)
+        return final[:, : self.outputs].astype(np.float64, copy=False)
 
     def _rest(self) -> float:
         """The components of x_rest = T sigma(0)."""

@@ -68,7 +68,9 @@ def dot_test(problem: InverseProblem, p: Parameters, *, seed: int = 0) -> DotTes
     v = p.like(rng.standard_normal(p.values.shape))
     w, change = rng.standard_normal((2, *problem.inputs.shape))
     image = problem.solve_sensitivity(p, v, change)[-1]
-    adjoint, derivative = problem.flow.adjoint(problem.flow.direct(p, problem.inputs), w, keep=True)
+    adjoint, derivative = problem.flow.adjoint(
+        problem.flow.direct(p, problem.inputs), lambda final, rows: w[rows], keep=True
+    )
     assert adjoint is not None
     forward, backward = np.vdot(image, w), derivative.apply(v) + np.vdot(adjoint[0], change)
     states = _relative(forward - backward, float(np.linalg.norm(image) * np.linalg.norm(w)))

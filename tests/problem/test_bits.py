@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from twins import Twins, twins
 
-from standalone_node.kernels.products import SMALL
 from standalone_node.kernels.stages import FORMS
+from standalone_node.model.tableaux import tableau
 
 SIZES: dict[str, dict[str, Any]] = {
     "narrow": {"samples": 701, "width": 3, "steps": 5},
-    "BLAS in the outer products": {"samples": 333, "width": 10, "steps": 3},
-    "BLAS everywhere": {"samples": 301, "width": SMALL + 5, "steps": 2},
+    "tiles with a rest": {"samples": 333, "width": 10, "steps": 3},
+    "tiles of every size": {"samples": 301, "width": 29, "steps": 2},
 }
 
 
@@ -57,7 +57,7 @@ def test_the_cost_does_not_depend_on_the_trajectory_that_is_kept() -> None:
 
 
 @pytest.mark.parametrize("form", FORMS)
-@pytest.mark.parametrize("width", [3, SMALL + 5])
+@pytest.mark.parametrize("width", [3, 29])
 def test_the_states_that_are_shown_are_those_the_cost_is_made_of(width: int, form: str) -> None:
     pair = twins(samples=150, width=width, form=form)
     flow, inputs, p = pair.problem.flow, pair.problem.inputs, pair.parameters
@@ -68,6 +68,29 @@ def test_the_states_that_are_shown_are_those_the_cost_is_made_of(width: int, for
     whole = flow.sensitivity(trajectory, pair.direction, pair.change)
     end = flow.sensitivity(trajectory, pair.direction, pair.change, final=True)
     assert np.array_equal(whole[-1], end)
-    _, kept = flow.adjoint(trajectory, pair.change, keep=True)
-    _, bare = flow.adjoint(trajectory, pair.change)
+    _, kept = flow.adjoint(trajectory, lambda final, rows: pair.change[rows], keep=True)
+    _, bare = flow.adjoint(trajectory, lambda final, rows: pair.change[rows])
     assert np.array_equal(kept.values, bare.values)
+
+
+@pytest.mark.parametrize("scheme", ["euler", "rk4", "dopri5"])
+@pytest.mark.parametrize("form", FORMS)
+def test_the_bits_do_not_depend_on_the_memory(form: str, scheme: str) -> None:
+    options = {"samples": 601, "width": 5, "steps": 11, "form": form, "scheme": scheme}
+    unlimited = twins(memory_limit=10**9, threads=2, **options)
+    assert not unlimited.problem.recomputes
+    stages = 2 * 601 * 5 * 11 * len(tableau(scheme).arrays()[1]) * 8  # features and slopes
+    for share in (0.0, 0.1, 0.4, 0.9):  # from one step a segment to some blocks kept
+        limit = 1 + int(share * stages)
+        limited = twins(memory_limit=limit, threads=2, **options)
+        assert limited.problem.recomputes
+        assert everything(limited) == everything(unlimited), limit
+
+
+def test_cost_and_derivative_have_the_same_bits_together_and_apart() -> None:
+    for limit in (1, 10**9):
+        together, apart = (twins(samples=300, memory_limit=limit) for _ in range(2))
+        cost, derivative = together.problem.cost_and_derivative(together.parameters)
+        assert apart.problem.cost(apart.parameters) == cost
+        _, later = apart.problem.cost_and_derivative(apart.parameters)
+        assert np.array_equal(later.values, derivative.values)

@@ -1,0 +1,89 @@
+"""How much of the trajectories is kept in memory, and what is computed again instead."""
+
+from __future__ import annotations
+
+import os
+from math import ceil, sqrt
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from standalone_node.kernels.blocks import padded
+
+#: Where Linux tells the limit of a container.
+CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
+
+
+class Budget(NamedTuple):
+    """The first `kept` blocks are kept; the others run in segments of `segment` steps."""
+
+    kept: int
+    segment: int
+
+
+def machine_memory() -> int:
+    """Bytes of memory this process may use: those of the machine, or of its container."""
+    try:
+        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+    except (AttributeError, ValueError, OSError):
+        total = 8 << 30
+    for path in CGROUP_LIMITS:
+        try:
+            total = min(total, int(Path(path).read_text()))
+        except (OSError, ValueError):
+            continue
+    return total
+
+
+def default_limit(width: int) -> int:
+    """An eighth of the memory of the machine."""
+    return machine_memory() // 8
+
+
+def budget(
+    limit: int, blocks: list[slice], width: int, stage: tuple[int, int], dtype: Any, threads: int
+) -> Budget:
+    """What fits into `limit` bytes of trajectories.
+
+    Parameters
+    ----------
+    limit : int
+    blocks : list of slices
+    width : int
+        d.
+    stage : (N, s)
+        Steps, and stages of a step.
+    dtype : dtype
+    threads : int
+        Each of them needs room for one block that is not kept.
+
+    Notes
+    -----
+    A block that is not kept costs, for every iteration, one or two further direct sweeps. If even
+    a single one a thread does not fit, its steps are cut into as few segments as possible; with
+    square roots of their number there is least to keep, and that is taken if nothing fits.
+    """
+    steps, stages = stage
+    states = [padded(b.stop - b.start, dtype) * width * np.dtype(dtype).itemsize for b in blocks]
+    sizes = [2 * stages * steps * size for size in states]
+    if sum(sizes) <= limit:
+        return Budget(len(blocks), steps)
+    share = limit / min(threads, len(blocks))
+    segment = _segment(share, max(states), steps, stages)
+    left = limit - min(threads, len(blocks)) * _room(segment, max(states), steps, stages)
+    kept = int(np.searchsorted(np.cumsum(sizes), left, side="right")) if left > 0.0 else 0
+    return Budget(kept, segment)
+
+
+def _room(segment: int, state: int, steps: int, stages: int) -> int:
+    """Bytes for the stages of a segment and the states at which segments begin."""
+    return state * (2 * stages * segment + ceil(steps / segment))
+
+
+def _segment(share: float, state: int, steps: int, stages: int) -> int:
+    smallest = max(1, round(sqrt(steps / (2 * stages))))
+    segment = steps
+    while segment > smallest and _room(segment, state, steps, stages) > share:
+        segment = max(smallest, ceil(segment / 2))
+    return segment
