@@ -86,3 +86,26 @@ class Workspace:
             for place, shape in zip(places, shapes, strict=True)
         ]
 
+
+
+class Pool:
+    """Arrays of a few shapes that are given back and taken again."""
+
+    def __init__(self) -> None:
+        self._arrays: list[Array] = []
+
+    def take(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An uninitialised array; threads may take at the same time."""
+        for _ in range(len(self._arrays)):
+            try:
+                array = self._arrays.pop()  # atomic
+            except IndexError:
+                break
+            if array.shape == shape and array.dtype == dtype:
+                return array
+            self._arrays.insert(0, array)
+        return aligned_empty(shape, dtype)
+
+    def give(self, array: Array) -> None:
+        """An array that nobody reads any more."""
+        self._arrays.append(array)

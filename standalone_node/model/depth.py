@@ -46,6 +46,59 @@ def interpolation(nodes: Array, times: ArrayLike) -> scipy.sparse.csr_array:
     )
 
 
+#: From so many parameters a node on, rows are combined one by one, without temporary arrays.
+LONG_ROW = 4096
+
+
+class Interpolation:
+    """From nodal values (K + 1, P) to values at given times (Q, P), and its transpose.
+
+    Parameters
+    ----------
+    nodes : ndarray, shape (K + 1,)
+    times : ndarray, shape (Q,)
+
+    Examples
+    --------
+    >>> halfway = Interpolation(np.array([0.0, 1.0]), np.array([0.5]))
+    >>> halfway.apply(np.array([[1.0], [3.0]]), np.empty((1, 1)))
+    array([[2.]])
+    """
+
+    def __init__(self, nodes: Array, times: Array) -> None:
+        self._nodes = nodes
+        self._matrix = interpolation(nodes, times)
+        self._transposed = self._matrix.T.tocsr()
+
+    def is_on(self, nodes: Array) -> bool:
+        """Whether these are its nodes."""
+        return nodes is self._nodes or np.array_equal(nodes, self._nodes)
+
+    def apply(self, nodal: Array, out: Array) -> Array:
+        """`out` (Q, P), filled with the values at the times."""
+        return _product(self._matrix, nodal, out)
+
+    def transpose(self, partials: Array) -> Array:
+        """What partials at the times (Q, P) are at the nodes, (K + 1, P)."""
+        out = np.empty((self._transposed.shape[0], partials.shape[1]))
+        return _product(self._transposed, partials, out)
+
+
+def _product(matrix: scipy.sparse.csr_array, values: Array, out: Array) -> Array:
+    if values.shape[1] < LONG_ROW:
+        out[:] = matrix @ values
+        return out
+    for row, first, last in zip(out, matrix.indptr[:-1], matrix.indptr[1:], strict=True):
+        row[:] = 0.0
+        for n in range(first, last):
+            weight, entry = matrix.data[n], values[matrix.indices[n]]
+            if n == first:
+                np.multiply(entry, weight, out=row)
+            else:
+                row += weight * entry
+    return out
+
+
 def mass(nodes: Array) -> Array:
     """The banded mass matrix of the hat functions, (2, K + 1)."""
     h = np.diff(nodes)

@@ -8,15 +8,14 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import scipy.sparse
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.activations import ACTIVATIONS
-from standalone_node.kernels.blocks import Workspace, aligned_empty, cut, padded, to_block
+from standalone_node.kernels.blocks import Pool, Workspace, aligned_empty, cut, padded, to_block
 from standalone_node.kernels.sweeps import Plan, sweeps
 from standalone_node.kernels.workers import Workers, default_threads
-from standalone_node.model.depth import interpolation
+from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.tableaux import tableau
@@ -94,16 +93,14 @@ class Flow:
         self._plan, self._stage_times = _plan(times, scheme, self.dtype)
         self._workers = Workers(self.threads)
         self._spare: list[Workspace] = []
-        self._grid: Array | None = None
-        self._matrix = scipy.sparse.csr_array((0, 0))
+        self._pool = Pool()
+        self._last: Interpolation | None = None
 
-    def _interpolation(self, nodes: Array) -> scipy.sparse.csr_array:
+    def _interpolation(self, nodes: Array) -> Interpolation:
         """The hat functions of a depth grid at the stage times; the last one is kept."""
-        known = self._grid is not None and np.array_equal(self._grid, nodes)
-        if not known:
-            self._matrix = interpolation(nodes, self._stage_times)
-        self._grid = nodes
-        return self._matrix
+        if self._last is None or not self._last.is_on(nodes):
+            self._last = Interpolation(nodes, self._stage_times)
+        return self._last
 
     @property
     def resting_slope(self) -> float:
@@ -113,8 +110,9 @@ class Flow:
         return float(value[0])
 
     def stage_values(self, p: Parameters) -> Array:
-        """theta at the distinct stage times, (Q, P), contiguous."""
-        return np.ascontiguousarray(self._interpolation(p.times) @ p.values, dtype=self.dtype)
+        """theta at the distinct stage times, (Q, P)."""
+        shape = (self._stage_times.size, p.values.shape[1])
+        return self._interpolation(p.times).apply(p.values, self._pool.take(shape, self.dtype))
 
     def keeps(self, shape: tuple[int, int]) -> bool:
         """Whether the trajectory of a batch of this shape (B, d) is kept whole."""
@@ -137,9 +135,12 @@ class Flow:
 
     def _solve(
         self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Trajectory | None
-    ) -> tuple[Trajectory, Array]:
-        theta, blocks = self.stage_values(p), cut(*inputs.shape)
+    ) -> tuple[Trajectory, Array | None]:
+        blocks = cut(*inputs.shape)
         count, segment = self._budget(inputs.shape, blocks)
+        if old is not None:
+            self._pool.give(old.theta)
+        theta = self.stage_values(p)
         kept = old.kept if old is not None else [self._stages(inputs, b) for b in blocks[:count]]
         trajectory = Trajectory(p, theta, inputs, kept, np.empty(inputs.shape, self.dtype))
 
@@ -152,13 +153,11 @@ class Flow:
                 if terminal is None:
                     return None
                 to_block(terminal(rows, blocks[k]), passage.other[0], repeat=False)
-                partials = np.zeros_like(theta)
-                passage.adjoint(passage.other, partials)
-                return partials
+                return self._partials(passage, passage.other, theta)
 
-        total = np.zeros(theta.shape)
-        self._workers.each(work, len(blocks), _adding_to(total))
-        return trajectory, total
+        total = _Total(self._pool)
+        self._workers.each(work, len(blocks), total.add)
+        return trajectory, total.sum
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
         """The states (N + 1, B, d) of the direct problem, or x(T) (B, d) alone."""
@@ -182,6 +181,7 @@ class Flow:
                 found[:, blocks[k]] = states.transpose(0, 2, 1)[:, : len(block)]
 
         self._workers.each(work, len(blocks))
+        self._pool.give(theta)
         return found[0] if final else found
 
     def sensitivity(
@@ -214,6 +214,7 @@ class Flow:
                 rows[:] = xi.transpose(0, 2, 1)[:, : rows.shape[1]]
 
         self._workers.each(work, len(blocks))
+        self._pool.give(tangent)
         return found[0] if final else found
 
     def adjoint(
@@ -237,20 +238,29 @@ class Flow:
                 adjoint = passage.every(self.times.size) if keep else passage.other
                 end = terminal(trajectory.final[blocks[k]], blocks[k])
                 to_block(end, adjoint[-1], repeat=False)
-                partials = np.zeros_like(theta)
-                passage.adjoint(adjoint, partials)
+                partials = self._partials(passage, adjoint, theta)
                 if found is not None:
                     rows = found[:, blocks[k]]
                     rows[:] = adjoint.transpose(0, 2, 1)[:, : rows.shape[1]]
                 return partials
 
-        total = np.zeros(theta.shape)
-        self._workers.each(work, len(blocks), _adding_to(total))
-        return found, self._derivative(trajectory.parameters, total)
+        total = _Total(self._pool)
+        self._workers.each(work, len(blocks), total.add)
+        return found, self._derivative(trajectory.parameters, total.sum)
 
-    def _derivative(self, p: Parameters, partials: Array) -> Derivative:
+    def _partials(self, passage: Passage, adjoint: Array, theta: Array) -> Array:
+        """The partials of one block with respect to theta, (Q, P)."""
+        partials = self._pool.take(theta.shape, theta.dtype)
+        partials[:] = 0.0
+        passage.adjoint(adjoint, partials)
+        return partials
+
+    def _derivative(self, p: Parameters, partials: Array | None) -> Derivative:
         """What the partials (Q, P) at the stage times are at the nodes."""
-        return Derivative.from_values(p.times, self._interpolation(p.times).T @ partials, p.blocks)
+        assert partials is not None
+        nodal = self._interpolation(p.times).transpose(partials)
+        self._pool.give(partials)
+        return Derivative.from_values(p.times, nodal, p.blocks)
 
     def _budget(self, shape: tuple[int, ...], blocks: list[slice]) -> tuple[int, int]:
         limit = self.memory_limit or default_limit(shape[1])
@@ -286,12 +296,22 @@ class Flow:
             )
 
 
-def _adding_to(total: Array) -> Callable[[Array | None], None]:
-    def add(partials: Array | None) -> None:
-        if partials is not None:
-            total.__iadd__(partials)
+class _Total:
+    """The sum of what the blocks contribute, in double precision."""
 
-    return add
+    def __init__(self, pool: Pool) -> None:
+        self._pool = pool
+        self.sum: Array | None = None
+
+    def add(self, partials: Array | None) -> None:
+        """Add an array of the pool, which goes back to it; None is nothing."""
+        if partials is None:
+            return
+        if self.sum is None:
+            self.sum = self._pool.take(partials.shape, np.dtype(np.float64))
+            self.sum[:] = 0.0
+        self.sum += partials
+        self._pool.give(partials)
 
 
 def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]:

@@ -251,7 +251,9 @@ class InverseProblem:
             _, derivative = self.flow.adjoint(trajectory, self._terminal)
         else:
             trajectory, derivative = self._solved(p, self.flow.direct_and_adjoint, self._terminal)
-        return self._cost(trajectory), derivative + self.penalty.derivative(p)
+        if self.penalty.restrains:
+            derivative = derivative + self.penalty.derivative(p)
+        return self._cost(trajectory), derivative
 
     @property
     def recomputes(self) -> bool:
@@ -268,7 +270,7 @@ class InverseProblem:
         xi = self.flow.sensitivity(trajectory, change, None, final=True)
         parabola = (
             self.penalty.value(p),
-            self.penalty.derivative(p).apply(change),
+            self.penalty.derivative(p).apply(change) if self.penalty.restrains else 0.0,
             self.penalty.curvature(change),
         )
         if self.penalty.output:

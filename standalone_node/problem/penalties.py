@@ -44,6 +44,11 @@ class Penalty:
             if not 0.0 <= getattr(self, name) < np.inf:
                 raise ArgumentError(f"penalty {name} = {getattr(self, name)} has to be 0 or larger")
 
+    @property
+    def restrains(self) -> bool:
+        """Whether there is a term of the parameters at all."""
+        return self.l2 > 0.0 or self.h1 > 0.0
+
     def _dual(self, p: Parameters, *, shifted: bool) -> Derivative:
         """The partials of the parameter terms at p; without theta_ref if not `shifted`."""
         offset = p
@@ -72,6 +77,8 @@ class Penalty:
 
     def curvature(self, direction: Parameters) -> float:
         """The second derivative of the parameter terms along a direction."""
+        if not self.restrains:
+            return 0.0
         return self._dual(direction, shifted=False).apply(direction)
 
 
