@@ -47,7 +47,7 @@ def padded(samples: int, dtype: Any) -> int:
 
 
 def to_block(batch: Array, out: Array, *, repeat: bool = True) -> None:
-    """Rows of a batch (n, d) as a block (d, S >= n), filled up with copies of the last row or zeros.
+    """Rows of a batch (n, d) as a block (d, S >= n), filled up by copies of the last, or zeros.
 
     Copies of a sample that is there overflow only if that one does.
     """
@@ -85,7 +85,6 @@ class Workspace:
             self._memory[place].view(dtype).reshape(shape)
             for place, shape in zip(places, shapes, strict=True)
         ]
-
 
 
 class Pool:

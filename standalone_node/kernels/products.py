@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from standalone_node.kernels.jit import inlined
+from standalone_node.kernels.jit import inlined, named
 from standalone_node.kernels.tiles import (
     FROM_RESULT,
     FROM_START,
@@ -31,6 +31,7 @@ def _strip(rows: int, transposed: bool) -> Body:
     three, two, one = (product_tile(rows, vectors, transposed) for vectors in (3, 2, 1))
 
     @inlined
+    @named("strip", rows, "transposed" if transposed else "plain")
     def strip(matrix, states, out, begin, start, i):  # type: ignore[no-untyped-def]
         step = VECTOR_BYTES // out.itemsize
         s, length = 0, out.shape[1]
@@ -54,6 +55,7 @@ def _product(transposed: bool) -> Body:
     full, half, quarter, single = (_strip(height, transposed) for height in heights)
 
     @inlined
+    @named("product", "transposed" if transposed else "plain")
     def product(matrix, states, out, begin, start):  # type: ignore[no-untyped-def]
         i, rows = 0, out.shape[0]
         while rows - i >= TILE_ROWS:

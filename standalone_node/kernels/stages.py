@@ -43,7 +43,6 @@ class Stages(NamedTuple):
     adjoint: Body
 
 
-
 @inlined
 def affine(theta, states, out):  # type: ignore[no-untyped-def]
     """out = W states + b."""

@@ -22,7 +22,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.activations import ACTIVATIONS
-from standalone_node.kernels.jit import kernel
+from standalone_node.kernels.jit import kernel, named
 from standalone_node.kernels.products import combine
 from standalone_node.kernels.stages import FORMS
 
@@ -59,8 +59,11 @@ class Sweeps(NamedTuple):
     adjoint: Callable[..., None]
 
 
-def _direct(stage, activate):  # type: ignore[no-untyped-def]
+def _direct(form, activation):  # type: ignore[no-untyped-def]
+    stage, activate = FORMS[form].direct, ACTIVATIONS[activation]
+
     @kernel
+    @named("direct", form, activation)
     def direct_sweep(plan, theta, states, features, slopes, scratch):  # type: ignore[no-untyped-def]
         stages = plan.b.size
         increments, work = scratch[:stages], scratch[stages]
@@ -76,8 +79,11 @@ def _direct(stage, activate):  # type: ignore[no-untyped-def]
     return direct_sweep
 
 
-def _sensitivity(stage):  # type: ignore[no-untyped-def]
+def _sensitivity(form):  # type: ignore[no-untyped-def]
+    stage = FORMS[form].sensitivity
+
     @kernel
+    @named("sensitivity", form)
     def sensitivity_sweep(plan, theta, tangent, features, slopes, xi, scratch):  # type: ignore[no-untyped-def]
         stages = plan.b.size
         increments, stage_xi = scratch[:stages], scratch[stages]
@@ -93,8 +99,11 @@ def _sensitivity(stage):  # type: ignore[no-untyped-def]
     return sensitivity_sweep
 
 
-def _adjoint(stage):  # type: ignore[no-untyped-def]
+def _adjoint(form):  # type: ignore[no-untyped-def]
+    stage = FORMS[form].adjoint
+
     @kernel
+    @named("adjoint", form)
     def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative, scratch):  # type: ignore[no-untyped-def]
         stages = plan.b.size
         rows = adjoint.shape[0]
@@ -117,9 +126,9 @@ def _adjoint(stage):  # type: ignore[no-untyped-def]
 @cache
 def sweeps(form: str, activation: str) -> Sweeps:
     """The three sweeps of a form (a key of `FORMS`) and an activation (of `ACTIVATIONS`)."""
-    return Sweeps(_direct(FORMS[form].direct, ACTIVATIONS[activation]), *_linear_sweeps(form))
+    return Sweeps(_direct(form, activation), *_linear_sweeps(form))
 
 
 @cache
 def _linear_sweeps(form: str) -> tuple[Any, Any]:
-    return _sensitivity(FORMS[form].sensitivity), _adjoint(FORMS[form].adjoint)
+    return _sensitivity(form), _adjoint(form)

@@ -206,7 +206,8 @@ def outer_tile(rows: int, columns: int) -> Tile:
                         code.accumulate(sums[r][c], x[r], y[c])
             for r in range(rows):
                 for c in range(columns):
-                    place = builder.gep(result, [builder.add(builder.mul(row[r], width), column[c])])
+                    entry = builder.add(builder.mul(row[r], width), column[c])
+                    place = builder.gep(result, [entry])
                     total = code.total(builder.load(sums[r][c]))
                     builder.store(builder.fadd(builder.load(place), total), place)
             return context.get_dummy_value()

@@ -63,13 +63,15 @@ class Objective:
     """A problem seen through a parametrisation: cost, derivative and line of a flat u.
 
     The parameters of the last u are kept, so that a problem which keeps its last direct solve is
-    asked for the same object again.
+    asked for the same object again. A problem may have an attribute `recomputes`: whether cost and
+    derivative come cheaper together than one after the other.
     """
 
     def __init__(self, problem: Problem, parametrisation: Parametrisation) -> None:
         self.problem, self._parametrisation = problem, parametrisation
         self._u: Array | None = None
         self._parameters: Parameters | None = None
+        self._ahead: tuple[Array, Array] | None = None
 
     def parameters(self, u: Array) -> Parameters:
         """theta(u)."""
@@ -79,7 +81,7 @@ class Objective:
 
     def start(self, u: Array) -> tuple[float, Array]:
         """Cost and derivative where a method begins; StateOverflow if they are not finite."""
-        cost = self.cost(u)
+        cost = self.cost(u, ahead=True)
         derivative = self.derivative(u) if np.isfinite(cost) else np.full(1, np.nan)
         if not np.isfinite(derivative).all():
             raise StateOverflow(
@@ -88,15 +90,27 @@ class Objective:
             )
         return cost, derivative
 
-    def cost(self, u: Array) -> float:
-        """E(theta(u)); infinite where the state overflows."""
-        return self.problem.cost(self.parameters(u))
+    def cost(self, u: Array, *, ahead: bool = False) -> float:
+        """E(theta(u)); infinite where the state overflows.
+
+        `ahead` says that the derivative at u will most likely be asked for next: it is computed at
+        once if that saves a sweep.
+        """
+        if not (ahead and getattr(self.problem, "recomputes", False)):
+            return self.problem.cost(self.parameters(u))
+        cost, derivative = self._both(u)
+        self._ahead = (u, derivative)
+        return cost
 
     def derivative(self, u: Array) -> Array:
         """The partials with respect to u, flat."""
+        (known, derivative), self._ahead = self._ahead or (None, None), None
+        return derivative if known is u and derivative is not None else self._both(u)[1]
+
+    def _both(self, u: Array) -> tuple[float, Array]:
         with np.errstate(over="ignore", invalid="ignore"):
-            _, derivative = self.problem.cost_and_derivative(self.parameters(u))
-        return self._parametrisation.adjoint(u, derivative)
+            cost, derivative = self.problem.cost_and_derivative(self.parameters(u))
+        return cost, self._parametrisation.adjoint(u, derivative)
 
     def line(self, u: Array, direction: Array) -> Line:
         """The model of the cost along a direction, by one sensitivity sweep."""

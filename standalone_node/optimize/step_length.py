@@ -85,8 +85,9 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
     Nocedal and Wright, Numerical Optimization, 2nd ed., algorithms 3.5 and 3.6, in one loop.
     """
     low, high, best = start, None, None
-    for _ in range(TRIALS):
-        trial = _evaluate(objective, start, direction, eta)
+    for count in range(TRIALS):
+        # The proposed step is nearly always accepted, and then its derivative is needed.
+        trial = _evaluate(objective, start, direction, eta, ahead=count == 0)
         if _too_high(trial, start) or (low is not start and trial.cost > low.cost):
             high = trial
         else:
@@ -104,9 +105,11 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
     return best
 
 
-def _evaluate(objective: Objective, start: Trial, direction: Array, eta: float) -> Trial:
+def _evaluate(
+    objective: Objective, start: Trial, direction: Array, eta: float, *, ahead: bool
+) -> Trial:
     u = start.u + eta * direction
-    return Trial(eta, u, objective.cost(u))
+    return Trial(eta, u, objective.cost(u, ahead=ahead))
 
 
 def _with_slope(objective: Objective, trial: Trial, direction: Array) -> Trial:

@@ -263,7 +263,7 @@ class Flow:
         return Derivative.from_values(p.times, nodal, p.blocks)
 
     def _budget(self, shape: tuple[int, ...], blocks: list[slice]) -> tuple[int, int]:
-        limit = self.memory_limit or default_limit(shape[1])
+        limit = self.memory_limit or default_limit()
         stage = self._plan.stage.shape
         return budget(limit, blocks, shape[1], stage, self.dtype, self.threads)
 
@@ -291,9 +291,7 @@ class Flow:
         kept = trajectory.kept[k] if k < len(trajectory.kept) else None
         shape = (trajectory.inputs.shape[1], padded(block.stop - block.start, self.dtype))
         with self._workspace() as memory:
-            yield Passage(
-                self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory
-            )
+            yield Passage(self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory)
 
 
 class _Total:
@@ -323,6 +321,8 @@ def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]
     at[:, c == 1.0] = times[1:, None]
     distinct, index = np.unique(at, return_inverse=True)
     stage = np.ascontiguousarray(index.reshape(at.shape), dtype=np.int64)
-    across = np.ascontiguousarray(a.T)
-    arrays = (array.astype(dtype) for array in (a, across, b, np.ones_like(b), h))
-    return Plan(*arrays, stage), distinct
+    def real(array: Array) -> Array:
+        return np.ascontiguousarray(array, dtype=dtype)
+
+    plan = Plan(real(a), real(a.T), real(b), real(np.ones_like(b)), real(h), stage)
+    return plan, distinct

@@ -36,9 +36,14 @@ def machine_memory() -> int:
     return total
 
 
-def default_limit(width: int) -> int:
-    """An eighth of the memory of the machine."""
-    return machine_memory() // 8
+def default_limit() -> int:
+    """Half a percent of the machine's memory, but no less than 64 MB.
+
+    Computing a trajectory again costs between a fifth and a half of the time of an iteration,
+    while keeping it costs memory for every sample: so that memory does not grow with the batch,
+    little is kept unless more is allowed.
+    """
+    return max(64_000_000, machine_memory() // 200)
 
 
 def budget(

@@ -1,23 +1,36 @@
-"""A batch is cut into blocks by its size alone, and worked on in their order."""
+"""A batch is cut into blocks by its shape alone, and their memory is used again."""
 
 from __future__ import annotations
 
-import threading
-import time
-
 import numpy as np
 import pytest
-from threadpoolctl import threadpool_info
 
-from standalone_node.kernels.blocks import BLOCK, SMALLEST, cut, default_threads, run
+from standalone_node.kernels.blocks import (
+    ALIGNMENT,
+    BLOCK,
+    ENTRIES,
+    ROUND,
+    SMALLEST,
+    SMALLEST_BLOCK,
+    Pool,
+    Workspace,
+    aligned_empty,
+    cut,
+    padded,
+    to_block,
+)
+from standalone_node.kernels.tiles import lanes
 
 
+@pytest.mark.parametrize("width", [1, 300, 5000])
 @pytest.mark.parametrize("samples", [*range(1, 600), 700, 1023, 1025, 4999, 8929, 100_003])
-def test_the_blocks_cover_every_sample_once_and_in_order(samples: int) -> None:
-    blocks = cut(samples)
+def test_the_blocks_cover_every_sample_once_and_in_order(samples: int, width: int) -> None:
+    blocks = cut(samples, width)
     covered = np.concatenate([np.arange(samples)[block] for block in blocks])
     assert np.array_equal(covered, np.arange(samples))
-    assert all(0 < block.stop - block.start <= BLOCK for block in blocks)
+    largest = max(2 * SMALLEST, min(BLOCK, max(SMALLEST_BLOCK, ENTRIES // width)))
+    assert all(0 < block.stop - block.start <= largest for block in blocks)
+    assert all(block.start % ROUND == 0 for block in blocks)
 
 
 def test_a_second_thread_gets_work_as_soon_as_it_pays() -> None:
@@ -26,73 +39,47 @@ def test_a_second_thread_gets_work_as_soon_as_it_pays() -> None:
         assert len(cut(samples)) % 2 == 0
 
 
-@pytest.mark.parametrize("threads", [1, 2, 3, 7])
-def test_results_come_back_in_order_whoever_is_first(threads: int) -> None:
-    def work(item: int) -> int:
-        time.sleep(0.002 * (5 - item))  # later items are ready earlier
-        return item * item
-
-    assert list(run(work, list(range(6)), threads)) == [0, 1, 4, 9, 16, 25]
-
-
-def test_there_are_no_more_threads_than_asked_for() -> None:
-    seen = set()
-
-    def work(_: int) -> None:
-        time.sleep(0.002)
-        seen.add(threading.get_ident())
-
-    list(run(work, list(range(12)), 2))
-    assert len(seen) <= 2
-    seen.clear()
-    list(run(work, list(range(3)), 1))
-    assert seen == {threading.get_ident()}
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+def test_a_block_is_filled_up_to_whole_vectors(dtype: str) -> None:
+    batch = np.arange(21.0).reshape(7, 3)
+    samples = padded(7, dtype)
+    assert samples >= 7 and samples % lanes(dtype) == 0
+    block = np.empty((3, samples), dtype)
+    to_block(batch, block)
+    assert np.array_equal(block[:, :7], batch.T)
+    assert (block[:, 7:] == batch[6][:, None]).all()
+    to_block(batch, block, repeat=False)
+    assert (block[:, 7:] == 0.0).all()
 
 
-def blas_threads() -> list[int]:
-    return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
+def test_a_workspace_gives_aligned_arrays_that_do_not_overlap() -> None:
+    memory = Workspace()
+    for shapes in ([(3, 5), (0, 2), (7,)], [(40, 9), (1,)], [(2,)]):
+        arrays = memory.arrays("float64", *shapes)
+        assert [array.shape for array in arrays] == shapes
+        for n, array in enumerate(arrays):
+            assert array.ctypes.data % ALIGNMENT == 0
+            array[:] = n
+        assert all((array == n).all() for n, array in enumerate(arrays))
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_blas_is_held_to_one_thread_meanwhile_and_let_go_afterwards(threads: int) -> None:
-    before = blas_threads()
-    during = list(run(lambda _: blas_threads(), [0, 1], threads))
-    assert during and all(count == 1 for counts in during for count in counts)
-    assert blas_threads() == before
+def test_a_workspace_takes_no_new_memory_for_what_fits() -> None:
+    memory = Workspace()
+    (large,) = memory.arrays("float64", (100,))
+    (small,) = memory.arrays("float32", (50,))
+    assert np.shares_memory(large, small)
 
 
-@pytest.mark.parametrize("threads", [1, 2])
-def test_an_error_inside_a_block_reaches_the_caller(threads: int) -> None:
-    def work(item: int) -> int:
-        return 1 // item
-
-    before = blas_threads()
-    with pytest.raises(ZeroDivisionError):
-        list(run(work, [1, 0, 1], threads))
-    assert blas_threads() == before
-
-
-def test_the_default_is_every_processor_this_process_may_use() -> None:
-    assert default_threads() >= 1
+def test_a_pool_gives_again_what_it_got_back() -> None:
+    pool = Pool()
+    first = pool.take((3, 4), np.dtype("float64"))
+    assert first.ctypes.data % ALIGNMENT == 0
+    assert not np.shares_memory(first, pool.take((3, 4), np.dtype("float64")))
+    pool.give(first)
+    assert pool.take((4, 3), np.dtype("float64")) is not first
+    assert pool.take((3, 4), np.dtype("float32")) is not first
+    assert pool.take((3, 4), np.dtype("float64")) is first
 
 
-def test_blas_has_its_threads_back_after_overlapping_computations() -> None:
-    from concurrent.futures import ThreadPoolExecutor
-
-    from threadpoolctl import threadpool_info
-
-    def threads() -> list[int]:
-        return [pool["num_threads"] for pool in threadpool_info() if pool["user_api"] == "blas"]
-
-    before = threads()
-    inside: list[list[int]] = []
-
-    def work(item: int) -> int:
-        inside.append(threads())
-        return item
-
-    with ThreadPoolExecutor(4) as pool:
-        runs = [pool.submit(lambda: list(run(work, [1, 2, 3, 4], 2))) for _ in range(8)]
-        assert [future.result() for future in runs] == [[1, 2, 3, 4]] * 8
-    assert all(set(found) == {1} for found in inside)
-    assert threads() == before
+def test_arrays_begin_at_a_cache_line() -> None:
+    assert all(aligned_empty((n,), "float32").ctypes.data % ALIGNMENT == 0 for n in range(20))

@@ -1,4 +1,4 @@
-"""The products inside the kernels, on both sides of the widths at which BLAS takes over."""
+"""The products inside the kernels, for every size and rest of a tile."""
 
 from __future__ import annotations
 
@@ -10,43 +10,78 @@ from numpy.typing import NDArray
 
 from standalone_node.kernels import products
 from standalone_node.kernels.jit import kernel
-from standalone_node.kernels.products import SMALL, SMALL_OUTER
+from standalone_node.kernels.products import OUTER
+from standalone_node.kernels.tiles import TILE_ROWS, lanes
 
 Array = NDArray[Any]
-multiply = kernel(products.multiply)
-multiply_transposed = kernel(products.multiply_transposed)
-add_outer = kernel(products.add_outer)
-add_row_sums = kernel(products.add_row_sums)
-combine = kernel(products.combine)
-
-WIDTHS = [1, 2, SMALL_OUTER - 1, SMALL_OUTER, SMALL - 1, SMALL, SMALL + 3]
-SAMPLES = [1, 7, 8, 9, 40]
 
 
-def draw(*shapes: tuple[int, ...]) -> list[Array]:
+def plain(body: Any) -> Any:
+    """The kernel of a body that returns nothing, through a function of its own."""
+    return kernel(body)
+
+
+multiply = plain(products.multiply)
+add_product = plain(products.add_product)
+multiply_transposed = plain(products.multiply_transposed)
+add_outer = plain(products.add_outer)
+add_row_sums = plain(products.add_row_sums)
+combine = plain(products.combine)
+
+#: Every rest of rows below a tile and above it.
+WIDTHS = [1, 2, 3, OUTER, OUTER + 1, TILE_ROWS - 1, TILE_ROWS, TILE_ROWS + 1, 2 * TILE_ROWS + 7]
+#: Vectors of samples: one to eight are cut into ones, twos and threes in every way there is.
+VECTORS = [1, 2, 3, 4, 5, 6, 7, 8]
+TOLERANCE = {"float64": 1e-13, "float32": 1e-5}
+
+
+def draw(dtype: str, *shapes: tuple[int, ...]) -> list[Array]:
     rng = np.random.default_rng(sum(map(sum, shapes)))
-    return [rng.normal(size=shape) for shape in shapes]
+    return [rng.normal(size=shape).astype(dtype) for shape in shapes]
 
 
-@pytest.mark.parametrize("samples", SAMPLES)
-@pytest.mark.parametrize("d", WIDTHS)
-def test_products_are_those_of_linear_algebra(d: int, samples: int) -> None:
-    W, x, kappa, out, total = draw((d, d), (d, samples), (d, samples), (d, samples), (d, d))
-    multiply(W, x, out)
-    assert np.allclose(out, W @ x, rtol=1e-13, atol=1e-13)
-    multiply_transposed(W, x, out)
-    assert np.allclose(out, W.T @ x, rtol=1e-13, atol=1e-13)
+@pytest.mark.parametrize("dtype", TOLERANCE)
+@pytest.mark.parametrize("vectors", VECTORS)
+@pytest.mark.parametrize("p", WIDTHS)
+def test_products_are_those_of_linear_algebra(p: int, vectors: int, dtype: str) -> None:
+    def agree(found: Array, expected: Array) -> None:
+        size = max(1.0, float(np.abs(expected).max()))
+        assert float(np.abs(found - expected).max()) <= TOLERANCE[dtype] * size
+
+    samples, q = vectors * lanes(dtype), p + 3
+    W, x, kappa, start, total = draw(dtype, (p, q), (q, samples), (p, samples), (p,), (p, q))
+    out, back = np.empty((p, samples), dtype), np.empty((q, samples), dtype)
+    multiply(W, x, start, out)
+    agree(out, W @ x + start[:, None])
+    expected = out + W @ x
+    add_product(W, x, out)
+    agree(out, expected)
+    multiply_transposed(W, kappa, back)
+    agree(back, W.T @ kappa)
     expected = total + kappa @ x.T
-    add_outer(kappa, x, np.empty((d, d)), total)
-    assert np.allclose(total, expected, rtol=1e-13, atol=1e-13)
-    sums = np.ones(d)
-    add_row_sums(kappa, sums)
-    assert np.allclose(sums, 1.0 + kappa.sum(axis=1), rtol=1e-13, atol=1e-13)
+    add_outer(kappa, x, total)
+    agree(total, expected)
+    sums = np.ones(p, dtype)
+    add_row_sums(kappa, np.ones((1, samples), dtype), sums)
+    agree(sums, 1.0 + kappa.sum(axis=1))
+
+
+def test_a_sample_does_not_depend_on_its_neighbours() -> None:
+    """To the last bit: whichever tile it falls into, its sums are taken in the same order."""
+    W, x, start = draw("float64", (11, 11), (11, 8 * lanes("float64")), (11,))
+    whole, alone = np.empty_like(x), np.empty((11, lanes("float64")))
+    multiply(W, x, start, whole)
+    for first in range(0, x.shape[1], lanes("float64")):
+        part = slice(first, first + lanes("float64"))
+        multiply(W, np.ascontiguousarray(x[:, part]), start, alone)
+        assert np.array_equal(alone, whole[:, part])
 
 
 def test_a_combination_reads_only_the_stages_it_is_given() -> None:
-    base, out, increments = draw((2, 5), (2, 5), (4, 2, 5))
+    base, out, increments = draw("float64", (2, 5), (2, 5), (4, 2, 5))
     increments[1] = np.nan  # its coefficient is zero
     increments[3] = np.nan  # not yet computed
-    combine(base, 0.5, np.array([2.0, 0.0, -1.0, 4.0]), 3, increments, out)
-    assert np.allclose(out, base + increments[0] - 0.5 * increments[2], rtol=1e-14)
+    combine(3.0, base, 0.5, np.array([2.0, 0.0, -1.0, 4.0]), 3, increments, out)
+    assert np.allclose(out, 3.0 * base + increments[0] - 0.5 * increments[2], rtol=1e-14)
+    combine(3.0, base, 0.5, np.zeros(4), 4, increments, out)
+    assert np.array_equal(out, 3.0 * base)

@@ -99,7 +99,7 @@ class Curve:
     def __init__(self, value: Callable[[float], float], slope: Callable[[float], float]) -> None:
         self.value, self.slope, self.costs = value, slope, 0
 
-    def cost(self, u: Any) -> float:
+    def cost(self, u: Any, *, ahead: bool = False) -> float:
         self.costs += 1
         return self.value(float(u[0]))
 
