@@ -18,12 +18,15 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import llvmlite.binding
 import numba
 import numba.extending
 
 Body = Callable[..., Any]
 
 OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
+#: The routines of this process; what they compute depends on nothing but their arguments.
+_ROUTINES: dict[str, Any] = {}
 KERNEL_OPTIONS = {**OPTIONS, "nogil": True, "_nrt": False}
 
 
@@ -36,6 +39,33 @@ def kernel(body: Callable[..., Any]) -> Callable[..., Any]:
     with _caching_in(folder):
         compiled = numba.njit(cache=True, **KERNEL_OPTIONS)(body)
     return compiled
+
+
+def routine(name: str, arguments: list[Any], body: Callable[..., Any]) -> None:
+    """Compile `body` by itself, as a function that machine code of kernels finds by `name`.
+
+    Parameters
+    ----------
+    name : str
+        One for each body and kind of arguments.
+    arguments : list of numba types
+    body : callable
+        Returns nothing.
+
+    Notes
+    -----
+    Kernels that call it have to be compiled or loaded afterwards. What many kernels call is
+    compiled once this way, and not again into each of them.
+    """
+    signature, folder = numba.types.void(*arguments), cache_folder()
+    body = named(name)(body)
+    if folder is None:
+        compiled = numba.cfunc(signature, **OPTIONS)(body)
+    else:
+        with _caching_in(folder):
+            compiled = numba.cfunc(signature, cache=True, **OPTIONS)(body)
+    _ROUTINES[name] = compiled  # machine code goes with the object
+    llvmlite.binding.add_symbol(name, compiled.address)
 
 
 def inlined(body: Callable[..., Any]) -> Callable[..., Any]:

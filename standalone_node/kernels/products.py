@@ -1,79 +1,103 @@
 """Matrix products of one block: states are (d, S), samples along the fast axis.
 
-S is a multiple of the numbers in a vector (`tiles.lanes`). A product is cut into register tiles, as
-large as they fit; what is left over below and at the right falls to smaller ones.
+S is a multiple of the numbers in a vector (`tiles.lanes`). The products are routines of their own,
+one for each precision, which the kernels call by name.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from functools import cache
 from typing import Any
 
-from standalone_node.kernels.jit import inlined, named
+from llvmlite import ir
+from numba import from_dtype, types
+from numba.core import cgutils
+from numba.extending import intrinsic
+
+from standalone_node.kernels.jit import inlined, routine
 from standalone_node.kernels.tiles import (
     FROM_RESULT,
     FROM_START,
     FROM_ZERO,
-    TILE_ROWS,
-    VECTOR_BYTES,
-    outer_tile,
-    product_tile,
+    outer_code,
+    product_code,
 )
 
-Body = Callable[..., Any]
 
-#: Rows and columns of the tile of an outer product.
-OUTER = 4
+@cache
+def prepare(dtype: Any) -> None:
+    """Make the products of a precision ready for the kernels, before the first one is called."""
+    number, size = types.CPointer(from_dtype(dtype)), types.intp
+    plain, transposed, outer = product_code(False), product_code(True), outer_code()
 
+    def multiply(matrix, columns, states, count, length, out, rows, begin, start):  # type: ignore[no-untyped-def]
+        plain(matrix, columns, states, count, length, out, rows, begin, start)
 
-def _strip(rows: int, transposed: bool) -> Body:
-    """Some rows of a product, across all samples."""
-    three, two, one = (product_tile(rows, vectors, transposed) for vectors in (3, 2, 1))
+    def multiply_transposed(matrix, columns, states, count, length, out, rows, begin, start):  # type: ignore[no-untyped-def]
+        transposed(matrix, columns, states, count, length, out, rows, begin, start)
 
-    @inlined
-    @named("strip", rows, "transposed" if transposed else "plain")
-    def strip(matrix, states, out, begin, start, i):  # type: ignore[no-untyped-def]
-        step = VECTOR_BYTES // out.itemsize
-        s, length = 0, out.shape[1]
-        while s < length:
-            left = (length - s) // step
-            if left == 1:
-                one(matrix, states, out, begin, start, i, s)
-                s += step
-            elif left == 2 or left == 4:
-                two(matrix, states, out, begin, start, i, s)
-                s += 2 * step
-            else:
-                three(matrix, states, out, begin, start, i, s)
-                s += 3 * step
+    def add_outer(left, right, length, out, rows, columns):  # type: ignore[no-untyped-def]
+        outer(left, right, length, out, rows, columns)
 
-    return strip
+    factors = [number, size, number, size, size, number, size, size, number]
+    routine(_symbol("multiply", number.dtype), factors, multiply)
+    routine(_symbol("multiply_transposed", number.dtype), factors, multiply_transposed)
+    routine(
+        _symbol("add_outer", number.dtype), [number, number, size, number, size, size], add_outer
+    )
 
 
-def _product(transposed: bool) -> Body:
-    heights = (TILE_ROWS, TILE_ROWS // 2, TILE_ROWS // 4, 1)
-    full, half, quarter, single = (_strip(height, transposed) for height in heights)
-
-    @inlined
-    @named("product", "transposed" if transposed else "plain")
-    def product(matrix, states, out, begin, start):  # type: ignore[no-untyped-def]
-        i, rows = 0, out.shape[0]
-        while rows - i >= TILE_ROWS:
-            full(matrix, states, out, begin, start, i)
-            i += TILE_ROWS
-        if rows - i >= TILE_ROWS // 2:
-            half(matrix, states, out, begin, start, i)
-            i += TILE_ROWS // 2
-        if rows - i >= TILE_ROWS // 4:
-            quarter(matrix, states, out, begin, start, i)
-            i += TILE_ROWS // 4
-        if rows - i >= 1:
-            single(matrix, states, out, begin, start, i)
-
-    return product
+def _symbol(name: str, number: Any) -> str:
+    return f"standalone_node_{name}_{number.name}"
 
 
-_plain, _transposed = _product(False), _product(True)
+def _call(name: str, context: Any, builder: Any, number: Any, arguments: list[Any]) -> Any:
+    kind = ir.FunctionType(ir.VoidType(), [argument.type for argument in arguments])
+    function = cgutils.get_or_insert_function(builder.module, kind, _symbol(name, number))
+    builder.call(function, arguments)
+    return context.get_dummy_value()
+
+
+def _matrix(context: Any, builder: Any, kind: Any, value: Any) -> tuple[Any, ...]:
+    array = context.make_array(kind)(context, builder, value=value)
+    return (array.data, *cgutils.unpack_tuple(builder, array.shape))
+
+
+def _product_call(name: str) -> Any:
+    """The call of a product, for arrays: (matrix, states, out, begin, start)."""
+
+    @intrinsic
+    def call(typing, matrix, states, out, begin, start):  # type: ignore[no-untyped-def]
+        def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+            kinds = signature.args
+            weight, _, columns = _matrix(context, builder, kinds[0], args[0])
+            state, count, length = _matrix(context, builder, kinds[1], args[1])
+            result, rows, _ = _matrix(context, builder, kinds[2], args[2])
+            first, _ = _matrix(context, builder, kinds[4], args[4])
+            arguments = [weight, columns, state, count, length, result, rows, args[3], first]
+            return _call(name, context, builder, kinds[1].dtype, arguments)
+
+        return types.void(matrix, states, out, types.intp, start), emit
+
+    return call
+
+
+@intrinsic
+def _outer_call(typing, left, right, out):  # type: ignore[no-untyped-def]
+    """The call of an outer product, for arrays."""
+
+    def emit(context, builder, signature, args):  # type: ignore[no-untyped-def]
+        kinds = signature.args
+        first, _, length = _matrix(context, builder, kinds[0], args[0])
+        second, _, _ = _matrix(context, builder, kinds[1], args[1])
+        result, rows, columns = _matrix(context, builder, kinds[2], args[2])
+        arguments = [first, second, length, result, rows, columns]
+        return _call("add_outer", context, builder, kinds[0].dtype, arguments)
+
+    return types.void(left, right, out), emit
+
+
+_plain, _transposed = _product_call("multiply"), _product_call("multiply_transposed")
 
 
 @inlined
@@ -94,25 +118,10 @@ def multiply_transposed(matrix, states, out):  # type: ignore[no-untyped-def]
     _transposed(matrix, states, out, FROM_ZERO, states[0])
 
 
-_square, _flat = outer_tile(OUTER, OUTER), outer_tile(1, OUTER)
-_tall, _point = outer_tile(OUTER, 1), outer_tile(1, 1)
-
-
 @inlined
 def add_outer(left, right, out):  # type: ignore[no-untyped-def]
     """out += left @ right.T, shapes (p, S), (q, S), (p, q)."""
-    rows, columns = out.shape
-    whole_rows, whole_columns = rows - rows % OUTER, columns - columns % OUTER
-    for i in range(0, whole_rows, OUTER):
-        for j in range(0, whole_columns, OUTER):
-            _square(left, right, out, i, j)
-        for j in range(whole_columns, columns):
-            _tall(left, right, out, i, j)
-    for i in range(whole_rows, rows):
-        for j in range(0, whole_columns, OUTER):
-            _flat(left, right, out, i, j)
-        for j in range(whole_columns, columns):
-            _point(left, right, out, i, j)
+    _outer_call(left, right, out)
 
 
 @inlined

@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.jit import kernel, named
-from standalone_node.kernels.products import combine
+from standalone_node.kernels.products import combine, prepare
 from standalone_node.kernels.stages import FORMS
 
 
@@ -124,8 +124,9 @@ def _adjoint(form):  # type: ignore[no-untyped-def]
 
 
 @cache
-def sweeps(form: str, activation: str) -> Sweeps:
+def sweeps(form: str, activation: str, dtype: Any = np.float64) -> Sweeps:
     """The three sweeps of a form (a key of `FORMS`) and an activation (of `ACTIVATIONS`)."""
+    prepare(np.dtype(dtype))
     return Sweeps(_direct(form, activation), *_linear_sweeps(form))
 
 

@@ -89,7 +89,7 @@ class Flow:
         self.times, self.form, self.activation = times, form, activation
         self.dtype = np.dtype(dtype)
         self.threads, self.memory_limit = threads or default_threads(), memory_limit
-        self._sweeps = sweeps(form, activation)
+        self._sweeps = sweeps(form, activation, self.dtype)
         self._plan, self._stage_times = _plan(times, scheme, self.dtype)
         self._workers = Workers(self.threads)
         self._spare: list[Workspace] = []
@@ -321,6 +321,7 @@ def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]
     at[:, c == 1.0] = times[1:, None]
     distinct, index = np.unique(at, return_inverse=True)
     stage = np.ascontiguousarray(index.reshape(at.shape), dtype=np.int64)
+
     def real(array: Array) -> Array:
         return np.ascontiguousarray(array, dtype=dtype)
 

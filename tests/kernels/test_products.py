@@ -10,23 +10,20 @@ from numpy.typing import NDArray
 
 from standalone_node.kernels import products
 from standalone_node.kernels.jit import kernel
-from standalone_node.kernels.products import OUTER
-from standalone_node.kernels.tiles import TILE_ROWS, lanes
+from standalone_node.kernels.tiles import HEIGHTS, OUTER, lanes
 
 Array = NDArray[Any]
 
 
-def plain(body: Any) -> Any:
-    """The kernel of a body that returns nothing, through a function of its own."""
-    return kernel(body)
-
-
-multiply = plain(products.multiply)
-add_product = plain(products.add_product)
-multiply_transposed = plain(products.multiply_transposed)
-add_outer = plain(products.add_outer)
-add_row_sums = plain(products.add_row_sums)
-combine = plain(products.combine)
+for precision in ("float64", "float32"):
+    products.prepare(np.dtype(precision))
+multiply = kernel(products.multiply)
+add_product = kernel(products.add_product)
+multiply_transposed = kernel(products.multiply_transposed)
+add_outer = kernel(products.add_outer)
+add_row_sums = kernel(products.add_row_sums)
+combine = kernel(products.combine)
+TILE_ROWS = HEIGHTS[0]
 
 #: Every rest of rows below a tile and above it.
 WIDTHS = [1, 2, 3, OUTER, OUTER + 1, TILE_ROWS - 1, TILE_ROWS, TILE_ROWS + 1, 2 * TILE_ROWS + 7]
