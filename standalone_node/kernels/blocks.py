@@ -70,16 +70,24 @@ class Workspace:
 
     def __init__(self) -> None:
         self._memory = aligned_empty((0,), np.uint8)
+        self._layouts: dict[tuple[Any, ...], list[Array]] = {}
 
     def arrays(self, dtype: Any, *shapes: tuple[int, ...]) -> list[Array]:
         """Uninitialised arrays of these shapes; those given before are overwritten."""
-        itemsize, end = np.dtype(dtype).itemsize, 0
-        places = []
+        asked = (dtype, *shapes)
+        if asked not in self._layouts:
+            self._layouts[asked] = self._laid_out(dtype, shapes)
+        return self._layouts[asked]
+
+    def _laid_out(self, dtype: Any, shapes: tuple[tuple[int, ...], ...]) -> list[Array]:
+        places, end = [], 0
         for shape in shapes:
-            places.append(slice(end, end + math.prod(shape) * itemsize))
-            end += -(-math.prod(shape) * itemsize // ALIGNMENT) * ALIGNMENT
+            size = math.prod(shape) * np.dtype(dtype).itemsize
+            places.append(slice(end, end + size))
+            end += size + -size % ALIGNMENT
         if self._memory.size < end:
-            self._memory = aligned_empty((0,), np.uint8)  # gives back the old before taking the new
+            self._layouts.clear()
+            self._memory = aligned_empty((0,), np.uint8)  # frees the old before it takes the new
             self._memory = aligned_empty((end,), np.uint8)
         return [
             self._memory[place].view(dtype).reshape(shape)

@@ -69,6 +69,7 @@ class Interpolation:
         self._nodes = nodes
         self._matrix = interpolation(nodes, times)
         self._transposed = self._matrix.T.tocsr()
+        self._run = _run(self._matrix)
 
     def is_on(self, nodes: Array) -> bool:
         """Whether these are its nodes."""
@@ -76,12 +77,28 @@ class Interpolation:
 
     def apply(self, nodal: Array, out: Array) -> Array:
         """`out` (Q, P), filled with the values at the times."""
-        return _product(self._matrix, nodal, out)
+        if self._run is None:
+            return _product(self._matrix, nodal, out)
+        out[:] = nodal[self._run]
+        return out
 
     def transpose(self, partials: Array) -> Array:
         """What partials at the times (Q, P) are at the nodes, (K + 1, P)."""
         out = np.empty((self._transposed.shape[0], partials.shape[1]))
-        return _product(self._transposed, partials, out)
+        if self._run is None:
+            return _product(self._transposed, partials, out)
+        out[: self._run.start], out[self._run.stop :] = 0.0, 0.0
+        out[self._run] = partials
+        return out
+
+
+def _run(matrix: scipy.sparse.csr_array) -> slice | None:
+    """The columns of a matrix that picks consecutive ones, as where stage times are nodes."""
+    columns = matrix.indices
+    picks = columns.size == matrix.shape[0] and (np.diff(matrix.indptr) == 1).all()
+    if not picks or (matrix.data != 1.0).any() or (np.diff(columns) != 1).any():
+        return None
+    return slice(int(columns[0]), int(columns[-1]) + 1)
 
 
 def _product(matrix: scipy.sparse.csr_array, values: Array, out: Array) -> Array:

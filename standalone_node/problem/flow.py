@@ -19,7 +19,7 @@ from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.tableaux import tableau
-from standalone_node.problem.memory import budget, default_limit
+from standalone_node.problem.memory import Budget, budget, default_limit
 from standalone_node.problem.passage import Passage, Stages
 
 Array = NDArray[Any]
@@ -88,26 +88,25 @@ class Flow:
         form_blocks(form, 1)
         self.times, self.form, self.activation = times, form, activation
         self.dtype = np.dtype(dtype)
-        self.threads, self.memory_limit = threads or default_threads(), memory_limit
+        self.threads = threads or default_threads()
+        self.memory_limit = memory_limit or default_limit()
         self._sweeps = sweeps(form, activation, self.dtype)
         self._plan, self._stage_times = _plan(times, scheme, self.dtype)
         self._workers = Workers(self.threads)
         self._spare: list[Workspace] = []
         self._pool = Pool()
         self._last: Interpolation | None = None
+        self._cuts: dict[tuple[int, int], tuple[list[slice], Budget]] = {}
+        zero, rest, slope = np.zeros((3, 1))
+        ACTIVATIONS[activation](zero, rest, slope)
+        #: sigma(0), the velocity of a network of zero weights.
+        self.resting_slope = float(rest[0])
 
     def _interpolation(self, nodes: Array) -> Interpolation:
         """The hat functions of a depth grid at the stage times; the last one is kept."""
         if self._last is None or not self._last.is_on(nodes):
             self._last = Interpolation(nodes, self._stage_times)
         return self._last
-
-    @property
-    def resting_slope(self) -> float:
-        """sigma(0), the velocity of a network of zero weights."""
-        zero, value, slope = np.zeros((3, 1))
-        ACTIVATIONS[self.activation](zero, value, slope)
-        return float(value[0])
 
     def stage_values(self, p: Parameters) -> Array:
         """theta at the distinct stage times, (Q, P)."""
@@ -116,8 +115,8 @@ class Flow:
 
     def keeps(self, shape: tuple[int, int]) -> bool:
         """Whether the trajectory of a batch of this shape (B, d) is kept whole."""
-        blocks = cut(*shape)
-        return self._budget(shape, blocks)[0] == len(blocks)
+        blocks, (kept, _) = self._cut(shape)
+        return kept == len(blocks)
 
     def direct(self, p: Parameters, inputs: Array, *, old: Trajectory | None = None) -> Trajectory:
         """Solve the direct problem from `inputs` (B, d), keeping what the other two need.
@@ -136,8 +135,7 @@ class Flow:
     def _solve(
         self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Trajectory | None
     ) -> tuple[Trajectory, Array | None]:
-        blocks = cut(*inputs.shape)
-        count, segment = self._budget(inputs.shape, blocks)
+        blocks, (count, segment) = self._cut(inputs.shape)
         if old is not None:
             self._pool.give(old.theta)
         theta = self.stage_values(p)
@@ -161,7 +159,7 @@ class Flow:
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
         """The states (N + 1, B, d) of the direct problem, or x(T) (B, d) alone."""
-        theta, blocks = self.stage_values(p), cut(*inputs.shape)
+        theta, (blocks, _) = self.stage_values(p), self._cut(inputs.shape)
         found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
         stages, d = self._plan.b.size, inputs.shape[1]
 
@@ -197,13 +195,13 @@ class Flow:
         `initial` is that change, (B, d), or None if they do not change.
         """
         tangent, inputs = self.stage_values(direction), trajectory.inputs
-        blocks = cut(*inputs.shape)
-        segment = self._budget(inputs.shape, blocks)[1]
+        blocks, (_, segment) = self._cut(inputs.shape)
         found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
 
         def work(k: int) -> None:
             with self._passage(trajectory, k, blocks[k], segment) as passage:
-                to_block(inputs[blocks[k]], passage.state[0])
+                if k >= len(trajectory.kept):
+                    to_block(inputs[blocks[k]], passage.state[0])
                 xi = passage.other if final else passage.every(self.times.size)
                 if initial is None:
                     xi[0] = 0.0
@@ -226,8 +224,7 @@ class Flow:
         cost with respect to the nodal parameters.
         """
         theta, inputs = trajectory.theta, trajectory.inputs
-        blocks = cut(*inputs.shape)
-        segment = self._budget(inputs.shape, blocks)[1]
+        blocks, (_, segment) = self._cut(inputs.shape)
         found = np.empty((self.times.size, *inputs.shape), self.dtype) if keep else None
 
         def work(k: int) -> Array:
@@ -262,10 +259,14 @@ class Flow:
         self._pool.give(partials)
         return Derivative.from_values(p.times, nodal, p.blocks)
 
-    def _budget(self, shape: tuple[int, ...], blocks: list[slice]) -> tuple[int, int]:
-        limit = self.memory_limit or default_limit()
-        stage = self._plan.stage.shape
-        return budget(limit, blocks, shape[1], stage, self.dtype, self.threads)
+    def _cut(self, shape: tuple[int, int]) -> tuple[list[slice], Budget]:
+        """The blocks of a batch of this shape, and how many of them are kept."""
+        if shape not in self._cuts:
+            blocks, stage = cut(*shape), self._plan.stage.shape
+            limit, threads = self.memory_limit, self.threads
+            plan = budget(limit, blocks, shape[1], stage, self.dtype, threads)
+            self._cuts[shape] = blocks, plan
+        return self._cuts[shape]
 
     def _stages(self, inputs: Array, block: slice) -> Stages:
         samples = padded(block.stop - block.start, self.dtype)

@@ -146,6 +146,7 @@ class InverseProblem:
         self.penalty = Penalty() if penalty is None else penalty
         self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
         self.sample_weight = _weights(sample_weight, self.samples)
+        self._weights = (self.sample_weight / self.samples)[:, None]
         self.blocks = form_blocks(form, self.width)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
@@ -323,10 +324,12 @@ class InverseProblem:
     def _terminal(self, final: Array, rows: slice) -> Array:
         """dE/dx(T) of some rows of the batch, given their x(T)."""
         with np.errstate(over="ignore", invalid="ignore"):
-            terminal = self.penalty.output * (final - self._rest()) / self.samples
+            if self.penalty.output:
+                terminal = self.penalty.output / self.samples * (final - self._rest())
+            else:
+                terminal = np.zeros_like(final)
             partials = LOSSES[self.loss].derivative(self._observed(final), self.targets[rows])
-            weights = self.sample_weight[rows, None] / self.samples
-            terminal[:, : self.outputs] += weights * partials
+            terminal[:, : self.outputs] += self._weights[rows] * partials
         return terminal
 
     def _observed(self, final: Array) -> Array:
