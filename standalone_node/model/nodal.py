@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import checked_grid, interpolation
 
 Array = NDArray[np.float64]
@@ -216,4 +217,4 @@ class Derivative(_Nodal):
         """The directional derivative dE.v, the sum of the partials times the nodal values of v."""
         if not isinstance(direction, Parameters) or not self.matches(direction):
             raise ArgumentError("a derivative applies to Parameters on its own depth grid")
-        return float(np.vdot(self.values, direction.values))
+        return inner(self.values, direction.values)

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import mass, stiffness
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.parametrisation import BandedGram
@@ -66,7 +67,7 @@ class _Banded:
         if not u.matches(v):
             raise ArgumentError("u and v have to share one depth grid")
         functional = BandedGram(self.matrix(u.times)).apply(u.values.ravel())
-        return float(np.dot(functional, v.values.ravel()))
+        return inner(functional, v.values)
 
     def gradient(self, derivative: Derivative) -> Parameters:
         """The Riesz representative: <gradient, v> = derivative.apply(v) for every v.

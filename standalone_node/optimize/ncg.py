@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from math import sqrt
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
+from standalone_node.kernels.sums import inner
 from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.betas import Products
 from standalone_node.optimize.objective import Objective
@@ -37,7 +37,7 @@ class State:
     @property
     def norm(self) -> float:
         """The norm of the gradient in the metric."""
-        return sqrt(max(0.0, float(np.dot(self.derivative, self.gradient))))
+        return sqrt(max(0.0, inner(self.derivative, self.gradient)))
 
 
 def iterate(
@@ -91,7 +91,7 @@ def iterate(
 def _line_search(
     objective: Objective, state: State, direction: Array, guess: float
 ) -> Trial | None:
-    slope = float(np.dot(state.derivative, direction))
+    slope = inner(state.derivative, direction)
     start = Trial(0.0, state.u, state.cost, state.derivative, slope)
     eta = proposed_step(objective.line(state.u, direction), guess=guess)
     return search(objective, start, direction, eta)
@@ -102,11 +102,11 @@ def _products(
 ) -> Products:
     assert trial.derivative is not None
     return Products(
-        new=float(np.dot(trial.derivative, gradient)),
-        old=float(np.dot(old.derivative, old.gradient)),
-        cross=float(np.dot(trial.derivative, old.gradient)),
+        new=inner(trial.derivative, gradient),
+        old=inner(old.derivative, old.gradient),
+        cross=inner(trial.derivative, old.gradient),
         slope=trial.slope,
-        old_slope=float(np.dot(old.derivative, direction)),
+        old_slope=inner(old.derivative, direction),
         direction=square,
     )
 
@@ -120,9 +120,9 @@ def _restarted(products: Products, beta: Callable[[Products], float]) -> float:
 
 def _square(direction: Array, gram: Gram) -> float:
     """<d, d> in the metric, which costs a product with its matrix: once for each direction."""
-    return float(np.dot(gram.apply(direction), direction))
+    return inner(gram.apply(direction), direction)
 
 
 def _descends(derivative: Array, direction: Array, gradient_square: float, square: float) -> bool:
     bound = DESCENT * sqrt(max(0.0, gradient_square)) * sqrt(max(0.0, square))
-    return float(np.dot(derivative, direction)) <= -bound
+    return inner(derivative, direction) <= -bound

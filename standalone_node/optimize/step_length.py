@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from standalone_node.kernels.sums import inner
 from standalone_node.optimize.objective import Line, Objective
 
 Array = NDArray[Any]
@@ -114,7 +115,7 @@ def _evaluate(
 
 def _with_slope(objective: Objective, trial: Trial, direction: Array) -> Trial:
     derivative = objective.derivative(trial.u)
-    slope = float(np.dot(derivative, direction))
+    slope = inner(derivative, direction)
     return Trial(trial.eta, trial.u, trial.cost, derivative, slope)
 
 

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
@@ -276,11 +277,11 @@ class InverseProblem:
         )
         if self.penalty.output:
             offset, mu = trajectory.final - self._rest(), self.penalty.output / self.samples
-            terms = (0.5 * np.vdot(offset, offset), np.vdot(offset, xi), np.vdot(xi, xi))
-            value, slope, curvature = (mu * float(term) for term in terms)
+            terms = (0.5 * inner(offset, offset), inner(offset, xi), inner(xi, xi))
+            value, slope, curvature = (mu * term for term in terms)
             parabola = (parabola[0] + value, parabola[1] + slope, parabola[2] + curvature)
-        z, weights = self._observed(trajectory.final), self.sample_weight / self.samples
-        return LineModel(LOSSES[self.loss], z, self._observed(xi), self.targets, weights, parabola)
+        z, dz, weights = self._observed(trajectory.final), self._observed(xi), self._weights[:, 0]
+        return LineModel(LOSSES[self.loss], z, dz, self.targets, weights, parabola)
 
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
@@ -289,7 +290,7 @@ class InverseProblem:
                 f"the loss {self.loss!r} has no residual: noise_level needs 'squared' or 'huber'"
             )
         squares = np.square(self._observed(self._trajectory(p).final) - self.targets).mean(axis=1)
-        return float(np.sqrt(self.sample_weight @ squares / self.sample_weight.sum()))
+        return float(np.sqrt(inner(self.sample_weight, squares) / self.sample_weight.sum()))
 
     def _is_solved(self, p: Parameters) -> bool:
         # Parameters are read-only, so that the object itself may serve as the key.
@@ -314,11 +315,11 @@ class InverseProblem:
         if not np.isfinite(trajectory.final).all():
             return float("inf")
         rows = LOSSES[self.loss].value(self._observed(trajectory.final), self.targets)
-        cost = float(self.sample_weight @ rows) / self.samples
+        cost = inner(self.sample_weight, rows) / self.samples
         cost += self.penalty.value(trajectory.parameters)
         if self.penalty.output:
             offset = trajectory.final - self._rest()
-            cost += 0.5 * self.penalty.output * float(np.vdot(offset, offset)) / self.samples
+            cost += 0.5 * self.penalty.output * inner(offset, offset) / self.samples
         return cost
 
     def _terminal(self, final: Array, rows: slice) -> Array:

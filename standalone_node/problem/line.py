@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from standalone_node.kernels.sums import inner
 from standalone_node.problem.losses import Loss
 
 Array = NDArray[Any]
@@ -41,15 +42,15 @@ class LineModel:
         """The modelled cost at eta."""
         c0, c1, c2 = self.parabola
         rows = self.loss.value(self.z + eta * self.xi, self.targets)
-        return float(self.weights @ rows) + c0 + eta * (c1 + 0.5 * eta * c2)
+        return inner(self.weights, rows) + c0 + eta * (c1 + 0.5 * eta * c2)
 
     def slope(self, eta: float) -> float:
         """Its derivative at eta."""
         _, c1, c2 = self.parabola
         partials = self.loss.derivative(self.z + eta * self.xi, self.targets)
-        return float(self.weights @ np.einsum("bm,bm->b", partials, self.xi)) + c1 + eta * c2
+        return float(np.einsum("b,bm,bm->", self.weights, partials, self.xi)) + c1 + eta * c2
 
     def curvature(self, eta: float) -> float:
         """Its second derivative at eta, never negative."""
         rows = self.loss.curvature(self.z + eta * self.xi, self.targets, self.xi)
-        return float(self.weights @ rows) + self.parabola[2]
+        return inner(self.weights, rows) + self.parabola[2]

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import banded_product, mass, stiffness
 from standalone_node.model.nodal import Derivative, Parameters
 
@@ -83,4 +84,4 @@ class Penalty:
 
 
 def _square(banded: np.ndarray, p: Parameters) -> float:
-    return float(np.vdot(p.values, banded_product(banded, p.values)))
+    return inner(p.values, banded_product(banded, p.values))
