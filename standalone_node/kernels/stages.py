@@ -32,10 +32,12 @@ class Stages(NamedTuple):
 
     direct(activate, theta, feature, slope, work, value)
         value = f at the stage state, which arrives in `feature`.
-    sensitivity(theta, tangent, feature, slope, xi, value)
-        value = f_x xi + f_theta tangent; overwrites xi.
-    adjoint(theta, feature, slope, kappa, ones, mu, derivative)
-        mu = f_x^T kappa and derivative += f_theta^T kappa; overwrites kappa; ones is (1, S).
+    sensitivity(theta, tangent, feature, slope, xi, work, value)
+        value = f_x xi + f_theta tangent; may overwrite xi.
+    adjoint(theta, feature, slope, kappa, ones, work, mu, derivative)
+        mu = f_x^T kappa and derivative += f_theta^T kappa; may overwrite kappa; ones is (1, S).
+
+    All of them may write to `work`, and none can make arrays of its own.
     """
 
     direct: Body
@@ -78,14 +80,14 @@ def inside_direct(activate, theta, feature, slope, work, value):  # type: ignore
 
 
 @inlined
-def inside_sensitivity(theta, tangent, feature, slope, xi, value):  # type: ignore[no-untyped-def]
+def inside_sensitivity(theta, tangent, feature, slope, xi, work, value):  # type: ignore[no-untyped-def]
     """value = sigma'(W x + b) (W xi + dW x + db)."""
     affine_tangent(theta, tangent, feature, xi, value)
     scale(slope, value)
 
 
 @inlined
-def inside_adjoint(theta, feature, slope, kappa, ones, mu, derivative):  # type: ignore[no-untyped-def]
+def inside_adjoint(theta, feature, slope, kappa, ones, work, mu, derivative):  # type: ignore[no-untyped-def]
     """The transpose of inside_sensitivity."""
     scale(slope, kappa)
     affine_adjoint(theta, feature, kappa, ones, mu, derivative)
@@ -100,14 +102,14 @@ def outside_direct(activate, theta, feature, slope, work, value):  # type: ignor
 
 
 @inlined
-def outside_sensitivity(theta, tangent, feature, slope, xi, value):  # type: ignore[no-untyped-def]
+def outside_sensitivity(theta, tangent, feature, slope, xi, work, value):  # type: ignore[no-untyped-def]
     """value = W sigma'(x) xi + dW sigma(x) + db."""
     scale(slope, xi)
     affine_tangent(theta, tangent, feature, xi, value)
 
 
 @inlined
-def outside_adjoint(theta, feature, slope, kappa, ones, mu, derivative):  # type: ignore[no-untyped-def]
+def outside_adjoint(theta, feature, slope, kappa, ones, work, mu, derivative):  # type: ignore[no-untyped-def]
     """The transpose of outside_sensitivity."""
     affine_adjoint(theta, feature, kappa, ones, mu, derivative)
     scale(slope, mu)

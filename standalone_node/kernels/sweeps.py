@@ -26,6 +26,9 @@ from standalone_node.kernels.jit import kernel, named
 from standalone_node.kernels.products import combine, prepare
 from standalone_node.kernels.stages import FORMS
 
+#: Arrays of a block that the sweeps work in, beside one for each stage.
+WORK = 3
+
 
 class Plan(NamedTuple):
     """What the sweeps have to know of the scheme and the time grid."""
@@ -52,6 +55,8 @@ class Sweeps(NamedTuple):
         Integrates backwards from dE/dx_N, given in row N of `adjoint` (N + 1, d, S), which is
         filled with dE/dx_n; or in the one row of `adjoint` (1, d, S), which ends as dE/dx_0.
         `derivative` (Q, P) has the partials with respect to theta added to it.
+
+    `scratch` is (s + WORK, d, S): kernels make no arrays of their own.
     """
 
     direct: Callable[..., None]
@@ -86,14 +91,14 @@ def _sensitivity(form):  # type: ignore[no-untyped-def]
     @named("sensitivity", form)
     def sensitivity_sweep(plan, theta, tangent, features, slopes, xi, scratch):  # type: ignore[no-untyped-def]
         stages = plan.b.size
-        increments, stage_xi = scratch[:stages], scratch[stages]
+        increments, stage_xi, work = scratch[:stages], scratch[stages], scratch[stages + 1]
         for n in range(plan.h.size):
             now, then = n % xi.shape[0], (n + 1) % xi.shape[0]
             for i in range(stages):
                 q = plan.stage[n, i]
                 feature, slope = features[n, i], slopes[n, i]
                 combine(1.0, xi[now], plan.h[n], plan.a[i], i, increments, stage_xi)
-                stage(theta[q], tangent[q], feature, slope, stage_xi, increments[i])
+                stage(theta[q], tangent[q], feature, slope, stage_xi, work, increments[i])
             combine(1.0, xi[now], plan.h[n], plan.b, stages, increments, xi[then])
 
     return sensitivity_sweep
@@ -107,7 +112,8 @@ def _adjoint(form):  # type: ignore[no-untyped-def]
     def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative, scratch):  # type: ignore[no-untyped-def]
         stages = plan.b.size
         rows = adjoint.shape[0]
-        mu, kappa, ones = scratch[:stages], scratch[stages], scratch[stages + 1, :1]
+        mu, kappa, work = scratch[:stages], scratch[stages], scratch[stages + 1]
+        ones = scratch[stages + 2, :1]
         ones[:] = 1.0
         for n in range(plan.h.size - 1, -1, -1):
             now, then = n % rows, (n + 1) % rows
@@ -117,7 +123,8 @@ def _adjoint(form):  # type: ignore[no-untyped-def]
                 below = plan.across[i, i + 1 :]
                 later = adjoint[then]
                 combine(h * plan.b[i], later, h, below, stages - 1 - i, mu[i + 1 :], kappa)
-                stage(theta[q], features[n, i], slopes[n, i], kappa, ones, mu[i], derivative[q])
+                feature, slope, partials = features[n, i], slopes[n, i], derivative[q]
+                stage(theta[q], feature, slope, kappa, ones, work, mu[i], partials)
             combine(1.0, adjoint[then], 1.0, plan.ones, stages, mu, adjoint[now])
 
     return adjoint_sweep

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.blocks import Pool, Workspace, aligned_empty, cut, padded, to_block
-from standalone_node.kernels.sweeps import Plan, sweeps
+from standalone_node.kernels.sweeps import WORK, Plan, sweeps
 from standalone_node.kernels.workers import Workers, default_threads
 from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
@@ -172,7 +172,7 @@ class Flow:
                     (found.shape[0], *shape),
                     (1, stages, *shape),
                     (1, stages, *shape),
-                    (stages + 2, *shape),
+                    (stages + WORK, *shape),
                 )
                 to_block(block, states[0])
                 self._sweeps.direct(self._plan, theta, states, features, slopes, scratch)

@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.blocks import Workspace
-from standalone_node.kernels.sweeps import Plan, Sweeps
+from standalone_node.kernels.sweeps import WORK, Plan, Sweeps
 
 Array = NDArray[Any]
 
@@ -73,7 +73,7 @@ class Passage:
             theta.dtype,
             (1, *shape),
             (1, *shape),
-            (stages + 2, *shape),
+            (stages + WORK, *shape),
             (rows, stages, *shape),
             (rows, stages, *shape),
             (0 if kept else len(self._segments), *shape),
