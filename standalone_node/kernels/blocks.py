@@ -7,6 +7,8 @@ what they contribute in their order gets the same bits on any number of threads.
 from __future__ import annotations
 
 import math
+import weakref
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -96,13 +98,25 @@ class Workspace:
 
 
 class Pool:
-    """Arrays of a few shapes that are given back and taken again."""
+    """Arrays of a few shapes that are given back and taken again; threads may share it."""
 
     def __init__(self) -> None:
         self._arrays: list[Array] = []
+        self._taken: dict[int, weakref.ref[Array]] = {}
 
     def take(self, shape: tuple[int, ...], dtype: Any) -> Array:
-        """An uninitialised array; threads may take at the same time."""
+        """An uninitialised array."""
+        array = self._found(shape, dtype)
+        self._taken[id(array)] = weakref.ref(array)
+        return array
+
+    def give(self, array: Array) -> None:
+        """Back an array that nobody reads any more; one that comes from elsewhere is let go."""
+        taken = self._taken.pop(id(array), None)
+        if taken is not None and taken() is array:
+            self._arrays.append(array)
+
+    def _found(self, shape: tuple[int, ...], dtype: Any) -> Array:
         for _ in range(len(self._arrays)):
             try:
                 array = self._arrays.pop()  # atomic
@@ -113,6 +127,12 @@ class Pool:
             self._arrays.insert(0, array)
         return aligned_empty(shape, dtype)
 
-    def give(self, array: Array) -> None:
-        """An array that nobody reads any more."""
-        self._arrays.append(array)
+
+def writable(array: Array) -> Array:
+    """The same memory, not marked as read-only, for kernels that only read it.
+
+    numba would compile them a second time for arrays that are marked.
+    """
+    interface = dict(array.__array_interface__)
+    interface["data"] = (interface["data"][0], False)
+    return np.asarray(SimpleNamespace(__array_interface__=interface, owner=array))

@@ -139,6 +139,14 @@ def copy(states, out):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def scaled(factor, states, out):  # type: ignore[no-untyped-def]
+    """out = factor * states, entry by entry."""
+    for i in range(states.shape[0]):
+        for s in range(states.shape[1]):
+            out[i, s] = factor[i, s] * states[i, s]
+
+
+@inlined
 def scale(factor, states):  # type: ignore[no-untyped-def]
     """states *= factor, entry by entry."""
     for i in range(states.shape[0]):

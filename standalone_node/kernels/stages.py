@@ -22,6 +22,7 @@ from standalone_node.kernels.products import (
     multiply,
     multiply_transposed,
     scale,
+    scaled,
 )
 
 Body = Callable[..., Any]
@@ -33,7 +34,7 @@ class Stages(NamedTuple):
     direct(activate, theta, feature, slope, work, value)
         value = f at the stage state, which arrives in `feature`.
     sensitivity(theta, tangent, feature, slope, xi, work, value)
-        value = f_x xi + f_theta tangent; may overwrite xi.
+        value = f_x xi + f_theta tangent; must not overwrite xi.
     adjoint(theta, feature, slope, kappa, ones, work, mu, derivative)
         mu = f_x^T kappa and derivative += f_theta^T kappa; may overwrite kappa; ones is (1, S).
 
@@ -104,8 +105,8 @@ def outside_direct(activate, theta, feature, slope, work, value):  # type: ignor
 @inlined
 def outside_sensitivity(theta, tangent, feature, slope, xi, work, value):  # type: ignore[no-untyped-def]
     """value = W sigma'(x) xi + dW sigma(x) + db."""
-    scale(slope, xi)
-    affine_tangent(theta, tangent, feature, xi, value)
+    scaled(slope, xi, work)
+    affine_tangent(theta, tangent, feature, work, value)
 
 
 @inlined

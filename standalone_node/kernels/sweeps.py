@@ -39,6 +39,7 @@ class Plan(NamedTuple):
     ones: NDArray[np.floating]  #: (s,)
     h: NDArray[np.floating]  #: (N,) step sizes
     stage: NDArray[np.int64]  #: (N, s) row of theta of each stage
+    first: NDArray[np.bool_]  #: (N, s) whether the adjoint problem comes to this row first here
 
 
 class Sweeps(NamedTuple):
@@ -54,7 +55,8 @@ class Sweeps(NamedTuple):
     adjoint(plan, theta, features, slopes, adjoint, derivative, scratch)
         Integrates backwards from dE/dx_N, given in row N of `adjoint` (N + 1, d, S), which is
         filled with dE/dx_n; or in the one row of `adjoint` (1, d, S), which ends as dE/dx_0.
-        `derivative` (Q, P) has the partials with respect to theta added to it.
+        `derivative` (Q, P) has the partials with respect to theta added to it, except where
+        `plan.first` says that they are the first.
 
     `scratch` is (s + WORK, d, S): kernels make no arrays of their own.
     """
@@ -97,8 +99,11 @@ def _sensitivity(form):  # type: ignore[no-untyped-def]
             for i in range(stages):
                 q = plan.stage[n, i]
                 feature, slope = features[n, i], slopes[n, i]
-                combine(1.0, xi[now], plan.h[n], plan.a[i], i, increments, stage_xi)
-                stage(theta[q], tangent[q], feature, slope, stage_xi, work, increments[i])
+                begin = xi[now]
+                if i > 0:
+                    combine(1.0, xi[now], plan.h[n], plan.a[i], i, increments, stage_xi)
+                    begin = stage_xi
+                stage(theta[q], tangent[q], feature, slope, begin, work, increments[i])
             combine(1.0, xi[now], plan.h[n], plan.b, stages, increments, xi[then])
 
     return sensitivity_sweep
@@ -124,6 +129,9 @@ def _adjoint(form):  # type: ignore[no-untyped-def]
                 later = adjoint[then]
                 combine(h * plan.b[i], later, h, below, stages - 1 - i, mu[i + 1 :], kappa)
                 feature, slope, partials = features[n, i], slopes[n, i], derivative[q]
+                if plan.first[n, i]:  # while the row is in cache, instead of all rows before
+                    for j in range(partials.size):
+                        partials[j] = 0.0
                 stage(theta[q], feature, slope, kappa, ones, work, mu[i], partials)
             combine(1.0, adjoint[then], 1.0, plan.ones, stages, mu, adjoint[now])
 

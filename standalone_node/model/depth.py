@@ -58,6 +58,12 @@ class Interpolation:
     nodes : ndarray, shape (K + 1,)
     times : ndarray, shape (Q,)
 
+    Attributes
+    ----------
+    run : slice or None
+        The rows of the nodal values that are the values at the times, where all times are
+        consecutive nodes, so that nothing has to be computed.
+
     Examples
     --------
     >>> halfway = Interpolation(np.array([0.0, 1.0]), np.array([0.5]))
@@ -69,7 +75,7 @@ class Interpolation:
         self._nodes = nodes
         self._matrix = interpolation(nodes, times)
         self._transposed = self._matrix.T.tocsr()
-        self._run = _run(self._matrix)
+        self.run = _run(self._matrix)
 
     def is_on(self, nodes: Array) -> bool:
         """Whether these are its nodes."""
@@ -77,19 +83,12 @@ class Interpolation:
 
     def apply(self, nodal: Array, out: Array) -> Array:
         """`out` (Q, P), filled with the values at the times."""
-        if self._run is None:
-            return _product(self._matrix, nodal, out)
-        out[:] = nodal[self._run]
-        return out
+        return _product(self._matrix, nodal, out)
 
     def transpose(self, partials: Array) -> Array:
         """What partials at the times (Q, P) are at the nodes, (K + 1, P)."""
         out = np.empty((self._transposed.shape[0], partials.shape[1]))
-        if self._run is None:
-            return _product(self._transposed, partials, out)
-        out[: self._run.start], out[self._run.stop :] = 0.0, 0.0
-        out[self._run] = partials
-        return out
+        return _product(self._transposed, partials, out)
 
 
 def _run(matrix: scipy.sparse.csr_array) -> slice | None:

@@ -12,7 +12,15 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.activations import ACTIVATIONS
-from standalone_node.kernels.blocks import Pool, Workspace, aligned_empty, cut, padded, to_block
+from standalone_node.kernels.blocks import (
+    Pool,
+    Workspace,
+    aligned_empty,
+    cut,
+    padded,
+    to_block,
+    writable,
+)
 from standalone_node.kernels.sweeps import WORK, Plan, sweeps
 from standalone_node.kernels.workers import Workers, default_threads
 from standalone_node.model.depth import Interpolation
@@ -20,6 +28,7 @@ from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.tableaux import tableau
 from standalone_node.problem.memory import Budget, budget, default_limit
+from standalone_node.problem.partials import Partials
 from standalone_node.problem.passage import Passage, Stages
 
 Array = NDArray[Any]
@@ -111,7 +120,10 @@ class Flow:
     def stage_values(self, p: Parameters) -> Array:
         """theta at the distinct stage times, (Q, P)."""
         shape = (self._stage_times.size, p.values.shape[1])
-        return self._interpolation(p.times).apply(p.values, self._pool.take(shape, self.dtype))
+        interpolation = self._interpolation(p.times)
+        if interpolation.run is not None and self.dtype == p.values.dtype:
+            return writable(p.values[interpolation.run])
+        return interpolation.apply(p.values, self._pool.take(shape, self.dtype))
 
     def keeps(self, shape: tuple[int, int]) -> bool:
         """Whether the trajectory of a batch of this shape (B, d) is kept whole."""
@@ -129,12 +141,12 @@ class Flow:
         self, p: Parameters, inputs: Array, terminal: Terminal, *, old: Trajectory | None = None
     ) -> tuple[Trajectory, Derivative]:
         """Solve both, block by block: no stage is computed twice, whether it is kept or not."""
-        trajectory, partials = self._solve(p, inputs, terminal, old)
-        return trajectory, self._derivative(p, partials)
+        trajectory, total = self._solve(p, inputs, terminal, old)
+        return trajectory, Derivative.from_values(p.times, total.nodal(), p.blocks)
 
     def _solve(
         self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Trajectory | None
-    ) -> tuple[Trajectory, Array | None]:
+    ) -> tuple[Trajectory, Partials]:
         blocks, (count, segment) = self._cut(inputs.shape)
         if old is not None:
             self._pool.give(old.theta)
@@ -151,11 +163,13 @@ class Flow:
                 if terminal is None:
                     return None
                 to_block(terminal(rows, blocks[k]), passage.other[0], repeat=False)
-                return self._partials(passage, passage.other, theta)
+                partials = total.room(k)
+                passage.adjoint(passage.other, partials)
+                return partials
 
-        total = _Total(self._pool)
+        total = self._partials(trajectory)
         self._workers.each(work, len(blocks), total.add)
-        return trajectory, total.sum
+        return trajectory, total
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
         """The states (N + 1, B, d) of the direct problem, or x(T) (B, d) alone."""
@@ -223,7 +237,7 @@ class Flow:
         Returns the adjoint states (N + 1, B, d), None unless `keep`, and the derivative of the
         cost with respect to the nodal parameters.
         """
-        theta, inputs = trajectory.theta, trajectory.inputs
+        p, inputs = trajectory.parameters, trajectory.inputs
         blocks, (_, segment) = self._cut(inputs.shape)
         found = np.empty((self.times.size, *inputs.shape), self.dtype) if keep else None
 
@@ -235,29 +249,20 @@ class Flow:
                 adjoint = passage.every(self.times.size) if keep else passage.other
                 end = terminal(trajectory.final[blocks[k]], blocks[k])
                 to_block(end, adjoint[-1], repeat=False)
-                partials = self._partials(passage, adjoint, theta)
+                partials = total.room(k)
+                passage.adjoint(adjoint, partials)
                 if found is not None:
                     rows = found[:, blocks[k]]
                     rows[:] = adjoint.transpose(0, 2, 1)[:, : rows.shape[1]]
                 return partials
 
-        total = _Total(self._pool)
+        total = self._partials(trajectory)
         self._workers.each(work, len(blocks), total.add)
-        return found, self._derivative(trajectory.parameters, total.sum)
+        return found, Derivative.from_values(p.times, total.nodal(), p.blocks)
 
-    def _partials(self, passage: Passage, adjoint: Array, theta: Array) -> Array:
-        """The partials of one block with respect to theta, (Q, P)."""
-        partials = self._pool.take(theta.shape, theta.dtype)
-        partials[:] = 0.0
-        passage.adjoint(adjoint, partials)
-        return partials
-
-    def _derivative(self, p: Parameters, partials: Array | None) -> Derivative:
-        """What the partials (Q, P) at the stage times are at the nodes."""
-        assert partials is not None
-        nodal = self._interpolation(p.times).transpose(partials)
-        self._pool.give(partials)
-        return Derivative.from_values(p.times, nodal, p.blocks)
+    def _partials(self, trajectory: Trajectory) -> Partials:
+        nodes, shape = trajectory.parameters.times, trajectory.theta.shape
+        return Partials(self._pool, self._interpolation(nodes), nodes.size, shape, self.dtype)
 
     def _cut(self, shape: tuple[int, int]) -> tuple[list[slice], Budget]:
         """The blocks of a batch of this shape, and how many of them are kept."""
@@ -295,24 +300,6 @@ class Flow:
             yield Passage(self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory)
 
 
-class _Total:
-    """The sum of what the blocks contribute, in double precision."""
-
-    def __init__(self, pool: Pool) -> None:
-        self._pool = pool
-        self.sum: Array | None = None
-
-    def add(self, partials: Array | None) -> None:
-        """Add an array of the pool, which goes back to it; None is nothing."""
-        if partials is None:
-            return
-        if self.sum is None:
-            self.sum = self._pool.take(partials.shape, np.dtype(np.float64))
-            self.sum[:] = 0.0
-        self.sum += partials
-        self._pool.give(partials)
-
-
 def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]:
     """The plan of the sweeps, and the distinct stage times (Q,)."""
     a, b, c = tableau(scheme).arrays()
@@ -326,5 +313,9 @@ def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]
     def real(array: Array) -> Array:
         return np.ascontiguousarray(array, dtype=dtype)
 
-    plan = Plan(real(a), real(a.T), real(b), real(np.ones_like(b)), real(h), stage)
+    backwards = stage[::-1, ::-1].ravel()
+    first = np.zeros(stage.size, dtype=np.bool_)
+    first[np.unique(backwards, return_index=True)[1]] = True
+    first = np.ascontiguousarray(first.reshape(stage.shape)[::-1, ::-1])
+    plan = Plan(real(a), real(a.T), real(b), real(np.ones_like(b)), real(h), stage, first)
     return plan, distinct

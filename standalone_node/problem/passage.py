@@ -99,7 +99,7 @@ class Passage:
         adjoint : ndarray, shape (N + 1, d, S) or (1, d, S)
             Filled with dE/dx_n, or left with dE/dx_0 alone.
         partials : ndarray, shape (Q, P)
-            Has the partials with respect to theta added to it.
+            Filled with the partials with respect to theta.
 
         Notes
         -----
@@ -138,7 +138,8 @@ class Passage:
         self._sweeps.direct(plan, self._theta, self.state, *stages, self._scratch)
 
     def _steps(self, part: slice) -> Plan:
-        return self._plan._replace(h=self._plan.h[part], stage=self._plan.stage[part])
+        plan = self._plan
+        return plan._replace(h=plan.h[part], stage=plan.stage[part], first=plan.first[part])
 
     def _stages(self, part: slice) -> Stages:
         return self._kept or Stages(*(array[: part.stop - part.start] for array in self._room))

@@ -18,6 +18,7 @@ from standalone_node.kernels.blocks import (
     cut,
     padded,
     to_block,
+    writable,
 )
 from standalone_node.kernels.tiles import lanes
 
@@ -79,6 +80,21 @@ def test_a_pool_gives_again_what_it_got_back() -> None:
     assert pool.take((4, 3), np.dtype("float64")) is not first
     assert pool.take((3, 4), np.dtype("float32")) is not first
     assert pool.take((3, 4), np.dtype("float64")) is first
+
+
+def test_a_pool_takes_back_only_its_own() -> None:
+    pool = Pool()
+    stranger = np.zeros((2, 2))
+    pool.give(stranger)
+    assert pool.take((2, 2), np.dtype("float64")) is not stranger
+
+
+def test_a_writable_array_is_the_same_memory() -> None:
+    array = np.arange(6.0).reshape(2, 3)
+    array.setflags(write=False)
+    same = writable(array[1:])
+    assert same.flags.writeable and same.flags.c_contiguous
+    assert np.shares_memory(same, array) and np.array_equal(same, array[1:])
 
 
 def test_arrays_begin_at_a_cache_line() -> None:
