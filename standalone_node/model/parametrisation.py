@@ -80,10 +80,26 @@ class BandedGram:
         """The Riesz representative, flat (n,)."""
         nodal = functional.reshape(self._banded.shape[1], -1).copy()
         nodal[self._fixed] = 0.0
+        if nodal.shape[1] > nodal.shape[0]:
+            return _substituted(self._factor, nodal).ravel()
         solution: Array = scipy.linalg.cho_solve_banded(
             (self._factor, False), nodal, overwrite_b=True
         )
         return solution.ravel()
+
+
+def _substituted(factor: Array, nodal: Array) -> Array:
+    """cho_solve_banded in place for few nodes with many entries, which LAPACK takes one by one."""
+    beside, pivots = factor
+    nodal[0] /= pivots[0]
+    for k in range(1, len(nodal)):
+        nodal[k] -= beside[k] * nodal[k - 1]
+        nodal[k] /= pivots[k]
+    nodal[-1] /= pivots[-1]
+    for k in range(len(nodal) - 2, -1, -1):
+        nodal[k] -= beside[k + 1] * nodal[k + 1]
+        nodal[k] /= pivots[k]
+    return nodal
 
 
 class Free:

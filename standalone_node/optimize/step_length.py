@@ -19,6 +19,8 @@ DECREASE = 1e-4
 #: Curvature: the slope at the end is at most this share of the slope at the start. Below 1/2, as
 #: Fletcher-Reeves directions need to be directions of descent (Al-Baali 1985).
 CURVATURE = 0.4
+#: The proposed step is where the slope of the model has fallen to this share.
+FLAT = 1e-8
 #: Direct sweeps one line search may take.
 TRIALS = 30
 #: Changes of the cost below this share of it are rounding.
@@ -37,7 +39,7 @@ def proposed_step(line: Line, *, guess: float = 1.0) -> float:
     eta = -start / curvature if curvature > 0.0 and isfinite(start / curvature) else guess
     for _ in range(50):
         slope, curvature = line.slope(eta), line.curvature(eta)
-        if abs(slope) <= 1e-8 * abs(start) or high - low <= 1e-12 * eta:
+        if abs(slope) <= FLAT * abs(start) or high - low <= 1e-12 * eta:
             break
         low, high = (eta, high) if slope < 0.0 else (low, eta)
         newton = eta - slope / curvature if curvature > 0.0 else np.inf

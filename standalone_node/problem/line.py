@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from math import nan
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.sums import inner
@@ -14,7 +14,7 @@ from standalone_node.problem.losses import Loss
 Array = NDArray[Any]
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(eq=False)
 class LineModel:
     """The convex function eta -> mean loss of z + eta xi, plus a parabola for the penalties.
 
@@ -37,6 +37,7 @@ class LineModel:
     targets: Array
     weights: Array
     parabola: tuple[float, float, float]
+    _last: tuple[float, tuple[float, float]] = field(default=(nan, (nan, nan)), init=False)
 
     def value(self, eta: float) -> float:
         """The modelled cost at eta."""
@@ -46,11 +47,17 @@ class LineModel:
 
     def slope(self, eta: float) -> float:
         """Its derivative at eta."""
-        _, c1, c2 = self.parabola
-        partials = self.loss.derivative(self.z + eta * self.xi, self.targets)
-        return float(np.einsum("b,bm,bm->", self.weights, partials, self.xi)) + c1 + eta * c2
+        return self._derivatives(eta)[0]
 
     def curvature(self, eta: float) -> float:
         """Its second derivative at eta, never negative."""
-        rows = self.loss.curvature(self.z + eta * self.xi, self.targets, self.xi)
-        return inner(self.weights, rows) + self.parabola[2]
+        return self._derivatives(eta)[1]
+
+    def _derivatives(self, eta: float) -> tuple[float, float]:
+        # Newton's method asks for both, one after the other.
+        if self._last[0] != eta:
+            _, c1, c2 = self.parabola
+            slopes, bends = self.loss.along(self.z + eta * self.xi, self.targets, self.xi)
+            found = inner(self.weights, slopes) + c1 + eta * c2, inner(self.weights, bends) + c2
+            self._last = eta, found
+        return self._last[1]

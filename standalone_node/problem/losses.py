@@ -29,9 +29,13 @@ class Loss(Protocol):
         """The partials with respect to z, (B, m)."""
         ...
 
-    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
-        """The second derivative of each row along xi (B, m), (B,)."""
+    def along(self, z: Array, y: Array, xi: Array) -> tuple[Array, Array]:
+        """The first and the second derivative of each row along xi (B, m), (B,) each."""
         ...
+
+
+def _along(partials: Array, xi: Array) -> Array:
+    return np.einsum("bm,bm->b", partials, xi)
 
 
 class Squared:
@@ -48,9 +52,9 @@ class Squared:
         """z - y."""
         return z - y
 
-    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
-        """|xi|^2 of each row."""
-        return np.einsum("bm,bm->b", xi, xi)
+    def along(self, z: Array, y: Array, xi: Array) -> tuple[Array, Array]:
+        """The second derivative is |xi|^2."""
+        return _along(z - y, xi), _along(xi, xi)
 
 
 class Huber:
@@ -67,9 +71,10 @@ class Huber:
         """r, cut off at -1 and 1."""
         return np.clip(z - y, -1.0, 1.0)
 
-    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
-        """The sum of xi^2 over the components with |r| <= 1."""
-        return np.where(np.abs(z - y) <= 1.0, xi * xi, 0.0).sum(axis=1)
+    def along(self, z: Array, y: Array, xi: Array) -> tuple[Array, Array]:
+        """The second derivative is the sum of xi^2 over the components with |r| <= 1."""
+        bends = np.where(np.abs(z - y) <= 1.0, xi * xi, 0.0).sum(axis=1)
+        return _along(self.derivative(z, y), xi), bends
 
 
 class CrossEntropy:
@@ -79,19 +84,30 @@ class CrossEntropy:
 
     def value(self, z: Array, y: Array) -> Array:
         """log(sum exp z) - z_y of each row."""
-        return scipy.special.logsumexp(z, axis=1) - np.take_along_axis(z, y[:, None], axis=1)[:, 0]
+        largest, _, total = _exponentials(z)
+        return np.log(total) + largest - z[np.arange(y.size), y]
 
     def derivative(self, z: Array, y: Array) -> Array:
         """softmax(z) minus the indicator of the class."""
-        partials = scipy.special.softmax(z, axis=1)
+        _, partials, total = _exponentials(z)
+        partials /= total[:, None]
         partials[np.arange(y.size), y] -= 1.0
         return partials
 
-    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
-        """The variance of xi under the softmax probabilities."""
-        p = scipy.special.softmax(z, axis=1)
-        centred = xi - np.einsum("bm,bm->b", p, xi)[:, None]
-        return np.einsum("bm,bm,bm->b", p, centred, centred)
+    def along(self, z: Array, y: Array, xi: Array) -> tuple[Array, Array]:
+        """The second derivative is the variance of xi under the softmax probabilities."""
+        _, p, total = _exponentials(z)
+        p /= total[:, None]
+        mean = _along(p, xi)
+        centred = xi - mean[:, None]
+        return mean - xi[np.arange(y.size), y], np.einsum("bm,bm,bm->b", p, centred, centred)
+
+
+def _exponentials(z: Array) -> tuple[Array, Array, Array]:
+    """The largest component of each row, exp(z - largest), and its sum over each row."""
+    largest = z.max(axis=1)
+    powers = np.exp(z - largest[:, None])
+    return largest, powers, powers.sum(axis=1)
 
 
 class Logistic:
@@ -107,9 +123,10 @@ class Logistic:
         """sigmoid(z) - y."""
         return scipy.special.expit(z) - y
 
-    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
-        """sigmoid'(z) xi^2 of each row."""
-        return (scipy.special.expit(z) * scipy.special.expit(-z) * xi * xi)[:, 0]
+    def along(self, z: Array, y: Array, xi: Array) -> tuple[Array, Array]:
+        """The second derivative is sigmoid'(z) xi^2."""
+        p = scipy.special.expit(z)
+        return ((p - y) * xi)[:, 0], (p * scipy.special.expit(-z) * xi * xi)[:, 0]
 
 
 #: The table: a name and its loss.
