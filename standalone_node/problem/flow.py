@@ -123,7 +123,11 @@ class Flow:
         interpolation = self._interpolation(p.times)
         if interpolation.run is not None and self.dtype == p.values.dtype:
             return writable(p.values[interpolation.run])
-        return interpolation.apply(p.values, self._pool.take(shape, self.dtype))
+        values = self._pool.take(shape, self.dtype)
+        if interpolation.run is None:
+            return interpolation.apply(p.values, values)
+        values[:] = p.values[interpolation.run]
+        return values
 
     def keeps(self, shape: tuple[int, int]) -> bool:
         """Whether the trajectory of a batch of this shape (B, d) is kept whole."""
@@ -142,11 +146,12 @@ class Flow:
     ) -> tuple[Trajectory, Derivative]:
         """Solve both, block by block: no stage is computed twice, whether it is kept or not."""
         trajectory, total = self._solve(p, inputs, terminal, old)
+        assert total is not None
         return trajectory, Derivative.from_values(p.times, total.nodal(), p.blocks)
 
     def _solve(
         self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Trajectory | None
-    ) -> tuple[Trajectory, Partials]:
+    ) -> tuple[Trajectory, Partials | None]:
         blocks, (count, segment) = self._cut(inputs.shape)
         if old is not None:
             self._pool.give(old.theta)
@@ -160,15 +165,15 @@ class Flow:
                 passage.direct()
                 rows = trajectory.final[blocks[k]]
                 rows[:] = passage.state[0].T[: len(rows)]
-                if terminal is None:
+                if terminal is None or total is None:
                     return None
                 to_block(terminal(rows, blocks[k]), passage.other[0], repeat=False)
                 partials = total.room(k)
                 passage.adjoint(passage.other, partials)
                 return partials
 
-        total = self._partials(trajectory)
-        self._workers.each(work, len(blocks), total.add)
+        total = None if terminal is None else self._partials(trajectory)
+        self._workers.each(work, len(blocks), _ignore if total is None else total.add)
         return trajectory, total
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
@@ -298,6 +303,10 @@ class Flow:
         shape = (trajectory.inputs.shape[1], padded(block.stop - block.start, self.dtype))
         with self._workspace() as memory:
             yield Passage(self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory)
+
+
+def _ignore(outcome: None) -> None:
+    pass
 
 
 def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]:

@@ -17,8 +17,8 @@ class Partials:
     """Adds up in double precision, in the order in which it is given.
 
     For wide states the parameters are the larger part of what a sweep reads and writes, so that
-    copies are avoided: where the stage times are nodes, the first block writes at once to what
-    becomes the derivative.
+    copies are avoided: the first block writes at once to where the sum goes, and where the stage
+    times are nodes, this is the derivative.
 
     Parameters
     ----------
@@ -43,37 +43,38 @@ class Partials:
     ) -> None:
         self._pool, self._interpolation = pool, interpolation
         self._shape, self._dtype = shape, dtype
-        self._direct = interpolation.run if dtype == np.float64 else None
-        self._nodal = np.empty((nodes, shape[1])) if self._direct is not None else None
-        self._total: Array | None = None
+        self._nodal, self._total = self._memory(nodes)
+        self._begun = False
+
+    def _memory(self, nodes: int) -> tuple[Array | None, Array]:
+        """The derivative, if it can be summed in place, and where the sum goes."""
+        run = self._interpolation.run
+        if run is None:
+            return None, self._pool.take(self._shape, np.dtype(np.float64))
+        nodal = np.empty((nodes, self._shape[1]))
+        nodal[: run.start], nodal[run.stop :] = 0.0, 0.0
+        return nodal, nodal[run]
 
     def room(self, block: int) -> Array:
         """Where a block writes its partials, (Q, P), uninitialised."""
-        if block == 0 and self._nodal is not None:
-            view: Array = self._nodal[self._direct]
-            return view
+        if block == 0 and self._dtype == np.float64:
+            return self._total
         return self._pool.take(self._shape, self._dtype)
 
-    def add(self, partials: Array | None) -> None:
-        """Add what a block has written, the first one first; None is nothing."""
-        if partials is None:
-            return
-        if self._total is None and self._dtype == np.float64:
-            self._total = partials
-            return
-        if self._total is None:
-            self._total = self._pool.take(self._shape, np.dtype(np.float64))
-            self._total[:] = 0.0
-        self._total += partials
-        self._pool.give(partials)
+    def add(self, partials: Array) -> None:
+        """Add what a block has written, the first one first."""
+        if self._begun:
+            self._total += partials
+        elif partials is not self._total:
+            self._total[:] = partials
+        self._begun = True
+        if partials is not self._total:
+            self._pool.give(partials)
 
     def nodal(self) -> Array:
         """The sum, at the nodes, (K + 1, P); to be asked for once."""
-        assert self._total is not None
-        if self._nodal is None or self._direct is None:
-            nodal = self._interpolation.transpose(self._total)
-            self._pool.give(self._total)
-            return nodal
-        self._nodal[: self._direct.start] = 0.0
-        self._nodal[self._direct.stop :] = 0.0
-        return self._nodal
+        if self._nodal is not None:
+            return self._nodal
+        nodal = self._interpolation.transpose(self._total)
+        self._pool.give(self._total)
+        return nodal
