@@ -45,7 +45,6 @@ def fit_and_write(
     files : mapping
         "model", "history" and perhaps "figure", and where they go.
     """
-    from standalone_node.kernels.jit import to_be_compiled
     from standalone_node.learn.tabular import fit
     from standalone_node.report.facts import fit_facts
     from standalone_node.report.progress import progress
@@ -55,7 +54,7 @@ def fit_and_write(
         messages.note(sentence)
     for sentence in prepared.warnings:
         messages.warning(sentence)
-    if to_be_compiled():
+    if _to_be_compiled(prepared, arguments):
         messages.note("the kernels are compiled first, which takes some seconds this once.")
     with messages.catching(as_options):
         with progress(terminal(stderr=True), quiet=display.quiet) as shown:
@@ -77,6 +76,15 @@ def fit_and_write(
 
         show(fit_table(facts))
     return NOT_CONVERGED if display.strict and not facts["end_state"]["success"] else 0
+
+
+def _to_be_compiled(prepared: Any, arguments: Mapping[str, Any]) -> bool:
+    from standalone_node.kernels.inventory import to_be_compiled
+    from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
+
+    defaults = CLASSIFIER if prepared.task == "classification" else REGRESSOR
+    settings = {**vars(defaults), **arguments}
+    return to_be_compiled(settings["form"], settings["activation"])
 
 
 def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:

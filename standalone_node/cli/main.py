@@ -9,7 +9,6 @@ from __future__ import annotations
 import io
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -37,6 +36,7 @@ COMMANDS = {
     "info": "Show what a model file holds.",
     "demo": "Fit a bundled data set, to see how it goes.",
     "verify": "Check the numerics of this installation.",
+    "doctor": "Show what this installation runs on, and what ails it.",
 }
 
 
@@ -90,6 +90,8 @@ class NodeFit(click.Group):
         except (Exception, KeyboardInterrupt, Terminated) as raised:
             outcome = failure(raised)
             if settings.debug and outcome.code in (FAILED, USAGE):
+                import traceback
+
                 traceback.print_exc()
             code = _end(outcome)
         sys.exit(code if isinstance(code, int) else 0)

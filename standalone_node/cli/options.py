@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import inspect
-import json
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -122,12 +120,9 @@ class ArgumentOption(click.Option):
 
 def shown_default(name: str) -> str:
     """The default of an argument of the estimators, of both where they differ."""
-    from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+    from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 
-    defaults = [
-        inspect.signature(estimator).parameters[name].default
-        for estimator in (NodeClassifier, NodeRegressor)
-    ]
+    defaults = [getattr(of, name) for of in (CLASSIFIER, REGRESSOR)]
     shown = ["all processors" if default is None else f"{default}" for default in defaults]
     if shown[0] == shown[1]:
         return shown[0]
@@ -261,6 +256,8 @@ def _all(options: Iterable[Callable[[F], F]], command: F) -> F:
 
 def print_json(facts: Mapping[str, Any]) -> None:
     """A dict on stdout; NaN and infinity, which JSON does not know, as null."""
+    import json
+
     print(json.dumps(_finite(facts), indent=2, ensure_ascii=False, allow_nan=False))
 
 

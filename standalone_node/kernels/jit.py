@@ -1,47 +1,45 @@
-"""The two decorators through which every kernel is compiled, and where compiled code is kept.
+"""The decorators through which every kernel is compiled.
 
 ``error_model="numpy"`` keeps the zero-division check out of the loops, without which LLVM does not
 vectorise a division. ``contract`` (fused multiply-add) is the only licence given to the optimiser:
 ``reassoc`` would cost bitwise reproducibility, and full fast-math folds ``isnan`` away. Without
 ``nrt``, numba's own memory, kernels can neither allocate nor return arrays, and in return count no
 references to them: that took up to two thirds of the time of a sweep through narrow states.
+
+numba is imported when the first kernel is made: a module that only holds bodies and their names
+costs nothing to import.
 """
 
 from __future__ import annotations
 
-import hashlib
-import os
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from functools import cache
-from pathlib import Path
+import threading
+from collections.abc import Callable
 from typing import Any
-
-import llvmlite.binding
-import numba
-import numba.extending
 
 Body = Callable[..., Any]
 
 OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
+KERNEL_OPTIONS = {**OPTIONS, "nogil": True, "_nrt": False}
 #: The routines of this process; what they compute depends on nothing but their arguments.
 _ROUTINES: dict[str, Any] = {}
-KERNEL_OPTIONS = {**OPTIONS, "nogil": True, "_nrt": False}
 
 
-def kernel(body: Callable[..., Any]) -> Callable[..., Any]:
-    """Compile `body` without the GIL, cached on disk where a cache can be written."""
-    folder = cache_folder()
-    if folder is None:
-        compiled: Callable[..., Any] = numba.njit(**KERNEL_OPTIONS)(body)
-        return compiled
-    with _caching_in(folder):
-        compiled = numba.njit(cache=True, **KERNEL_OPTIONS)(body)
-    return compiled
+def kernel(body: Body) -> Body:
+    """Compile `body` without the GIL, kept on disk where there is a place for it."""
+    import numba
+
+    _inlined.tell_numba()
+    compiled: Any = numba.njit(**KERNEL_OPTIONS)(body)
+    if compiled is not body:  # as it is if NUMBA_DISABLE_JIT is set
+        from standalone_node.kernels.cache import KernelCache
+
+        # What numba's own cache=True does, but for the class of the cache.
+        compiled._cache = KernelCache(body)
+    made: Body = compiled
+    return made
 
 
-def routine(name: str, arguments: list[Any], body: Callable[..., Any]) -> None:
+def routine(name: str, arguments: list[Any], body: Body) -> None:
     """Compile `body` by itself, as a function that machine code of kernels finds by `name`.
 
     Parameters
@@ -57,25 +55,42 @@ def routine(name: str, arguments: list[Any], body: Callable[..., Any]) -> None:
     Kernels that call it have to be compiled or loaded afterwards. What many kernels call is
     compiled once this way, and not again into each of them.
     """
-    signature, folder = numba.types.void(*arguments), cache_folder()
+    import llvmlite.binding
+    import numba
+    from numba.core.ccallback import CFunc
+
+    from standalone_node.kernels.cache import KernelCache
+
+    _inlined.tell_numba()
     body = named(name)(body)
-    if folder is None:
-        compiled = numba.cfunc(signature, **OPTIONS)(body)
-    else:
-        with _caching_in(folder):
-            compiled = numba.cfunc(signature, cache=True, **OPTIONS)(body)
+    signature = (tuple(arguments), numba.types.void)
+    compiled: Any = CFunc(body, signature, locals={}, options=dict(OPTIONS))
+    compiled._cache = KernelCache(body)
+    compiled.compile()
     _ROUTINES[name] = compiled  # machine code goes with the object
     llvmlite.binding.add_symbol(name, compiled.address)
 
 
-def inlined(body: Callable[..., Any]) -> Callable[..., Any]:
+def inlined(body: Body) -> Body:
     """Let kernels call the plain Python function `body`, which stays a plain Python function.
 
-    Being one, it may also be a free variable of a kernel made by a factory: numba finds the
-    kernel again in its cache by the names of such functions, which it cannot for compiled ones.
+    It is compiled on its own and again, with all that it calls, in whatever calls it.
     """
-    jitable: Callable[..., Any] = numba.extending.register_jitable(**OPTIONS)(body)
-    return jitable
+    _inlined.add(body)
+    return body
+
+
+def pasted(body: Body) -> Body:
+    """Have `body` pasted into the kernels that call it before they are compiled.
+
+    A body that is `inlined` four calls deep is compiled and optimised five times over. For a few
+    lines that pass work on, and for what has one caller, pasting saves that; what is long and
+    called from many places had better be `inlined`.
+    """
+    import numba
+
+    compiled: Body = numba.njit(inline="always", **KERNEL_OPTIONS)(body)
+    return compiled
 
 
 def named(*parts: object) -> Callable[[Body], Body]:
@@ -93,64 +108,23 @@ def named(*parts: object) -> Callable[[Body], Body]:
     return rename
 
 
-@cache
-def cache_folder() -> Path | None:
-    """Where compiled kernels are kept; None if there is no place for them.
+class _Inlined:
+    """The bodies that numba has yet to be told of."""
 
-    The folder is named after the source of all kernels, because numba compares a kernel with the
-    source of its own file only, and would not notice a change in a function it calls. It lies in
-    NUMBA_CACHE_DIR, the user's cache folder or the folder for temporary files, whichever comes
-    first and can be written to.
-    """
-    name = f"kernels-{_fingerprint()}"
-    for place in _places():
-        folder = place / name
-        try:
-            folder.mkdir(parents=True, exist_ok=True)
-            with tempfile.TemporaryFile(dir=folder):
-                return folder
-        except OSError:
-            continue
-    return None
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._waiting: list[Body] = []
+
+    def add(self, body: Body) -> None:
+        with self._lock:
+            self._waiting.append(body)
+
+    def tell_numba(self) -> None:
+        import numba.extending
+
+        with self._lock:
+            while self._waiting:
+                numba.extending.register_jitable(**OPTIONS)(self._waiting.pop())
 
 
-def to_be_compiled() -> bool:
-    """Whether the next sweeps have to be compiled, none being kept from earlier runs."""
-    folder = cache_folder()
-    return folder is None or not any(folder.iterdir())
-
-
-def _places() -> Iterator[Path]:
-    if numba.config.CACHE_DIR:
-        yield Path(numba.config.CACHE_DIR) / "standalone-node"
-    home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
-    if os.path.isabs(home):
-        yield Path(home) / "standalone-node"
-    # Compiled code is run: nobody else may be able to put it there.
-    owner = os.getuid() if hasattr(os, "getuid") else 0
-    private = Path(tempfile.gettempdir()) / f"standalone-node-{owner}"
-    try:
-        private.mkdir(mode=0o700, exist_ok=True)
-        status = private.lstat()
-    except OSError:
-        return
-    if not hasattr(os, "getuid") or (status.st_uid == owner and status.st_mode & 0o077 == 0):
-        yield private
-
-
-def _fingerprint() -> str:
-    digest = hashlib.sha256()
-    for source in sorted(Path(__file__).parent.glob("*.py")):
-        digest.update(source.name.encode() + b"\0" + source.read_bytes())
-    return digest.hexdigest()[:16]
-
-
-@contextmanager
-def _caching_in(folder: Path) -> Iterator[None]:
-    """Let numba keep the kernels made meanwhile in `folder`: it looks when it makes one."""
-    before = numba.config.CACHE_DIR
-    numba.config.CACHE_DIR = str(folder)
-    try:
-        yield
-    finally:
-        numba.config.CACHE_DIR = before
+_inlined = _Inlined()

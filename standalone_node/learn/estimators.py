@@ -14,6 +14,7 @@ from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import NodeEstimator, number, seed_of
+from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
 from standalone_node.optimize.minimize import Callback
@@ -90,24 +91,24 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def __init__(
         self,
         *,
-        horizon: float = 6.0,
-        steps: int = 4,
-        scheme: str = "rk4",
-        form: str = "outside",
-        activation: str = "tanh",
-        channels: str = "own",
-        augment: int = 0,
-        loss: str = "cross-entropy",
-        l2: float = 2.5e-3,
-        h1: float = 0.03,
-        smoothing: float = 1.0,
-        method: str = "ncg",
-        beta: str = "PR+",
-        max_iterations: int = 400,
-        tolerance: float = 5e-3,
-        threads: int | None = None,
-        random_state: Any = 0,
-        verbose: int = 0,
+        horizon: float = CLASSIFIER.horizon,
+        steps: int = CLASSIFIER.steps,
+        scheme: str = CLASSIFIER.scheme,
+        form: str = CLASSIFIER.form,
+        activation: str = CLASSIFIER.activation,
+        channels: str = CLASSIFIER.channels,
+        augment: int = CLASSIFIER.augment,
+        loss: str = CLASSIFIER.loss,
+        l2: float = CLASSIFIER.l2,
+        h1: float = CLASSIFIER.h1,
+        smoothing: float = CLASSIFIER.smoothing,
+        method: str = CLASSIFIER.method,
+        beta: str = CLASSIFIER.beta,
+        max_iterations: int = CLASSIFIER.max_iterations,
+        tolerance: float = CLASSIFIER.tolerance,
+        threads: int | None = CLASSIFIER.threads,
+        random_state: Any = CLASSIFIER.random_state,
+        verbose: int = CLASSIFIER.verbose,
     ) -> None:
         self.horizon = horizon
         self.steps = steps
@@ -229,24 +230,24 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def __init__(
         self,
         *,
-        horizon: float = 2.0,
-        steps: int = 4,
-        scheme: str = "rk4",
-        form: str = "outside",
-        activation: str = "tanh",
-        channels: str = "own",
-        augment: int = 0,
-        loss: str = "squared",
-        l2: float | str = "auto",
-        h1: float = 0.0,
-        smoothing: float = 1.0,
-        method: str = "ncg",
-        beta: str = "PR+",
-        max_iterations: int = 400,
-        tolerance: float = 3e-3,
-        threads: int | None = None,
-        random_state: Any = 0,
-        verbose: int = 0,
+        horizon: float = REGRESSOR.horizon,
+        steps: int = REGRESSOR.steps,
+        scheme: str = REGRESSOR.scheme,
+        form: str = REGRESSOR.form,
+        activation: str = REGRESSOR.activation,
+        channels: str = REGRESSOR.channels,
+        augment: int = REGRESSOR.augment,
+        loss: str = REGRESSOR.loss,
+        l2: float | str = REGRESSOR.l2,
+        h1: float = REGRESSOR.h1,
+        smoothing: float = REGRESSOR.smoothing,
+        method: str = REGRESSOR.method,
+        beta: str = REGRESSOR.beta,
+        max_iterations: int = REGRESSOR.max_iterations,
+        tolerance: float = REGRESSOR.tolerance,
+        threads: int | None = REGRESSOR.threads,
+        random_state: Any = REGRESSOR.random_state,
+        verbose: int = REGRESSOR.verbose,
     ) -> None:
         self.horizon = horizon
         self.steps = steps

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from standalone_node.errors import ArgumentError
-from standalone_node.model.nodal import Blocks
+
+if TYPE_CHECKING:
+    from standalone_node.model.nodal import Blocks
 
 
 def _affine(width: int) -> Blocks:

@@ -48,6 +48,22 @@ def test_help_and_version_import_nothing_heavy(option: str) -> None:
     assert "node-fit" in done.stdout
 
 
+def test_the_help_of_fit_shows_defaults_and_names_without_what_a_fit_needs() -> None:
+    code = (
+        "import sys\n"
+        "from standalone_node.cli.main import main\n"
+        "try:\n"
+        "    main(['fit', '--help'])\n"
+        "finally:\n"
+        f"    print([name for name in {HEAVY[2:]} if name in sys.modules], file=sys.stderr)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=ENVIRONMENT, capture_output=True, text=True
+    )
+    assert (done.returncode, done.stderr.strip()) == (0, "[]")
+    assert "leaky-relu" in done.stdout and "[default: " in done.stdout
+
+
 def test_a_process_ends_with_the_exit_code_and_without_a_traceback(place: Path) -> None:
     done = subprocess.run(
         command("fit", "flowers.csv", "--target", "knid"),

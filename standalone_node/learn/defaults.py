@@ -1,0 +1,54 @@
+"""The defaults of the estimators: `--help` shows them without an import of scikit-learn."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """A value for each argument of an estimator; `NodeClassifier` says what they mean."""
+
+    horizon: float
+    steps: int
+    scheme: str
+    form: str
+    activation: str
+    channels: str
+    augment: int
+    loss: str
+    l2: Any  # a number or "auto"
+    h1: float
+    smoothing: float
+    method: str
+    beta: str
+    max_iterations: int
+    tolerance: float
+    threads: int | None
+    random_state: Any
+    verbose: int
+
+
+CLASSIFIER = Defaults(
+    horizon=6.0,
+    steps=4,
+    scheme="rk4",
+    form="outside",
+    activation="tanh",
+    channels="own",
+    augment=0,
+    loss="cross-entropy",
+    l2=2.5e-3,
+    h1=0.03,
+    smoothing=1.0,
+    method="ncg",
+    beta="PR+",
+    max_iterations=400,
+    tolerance=5e-3,
+    threads=None,
+    random_state=0,
+    verbose=0,
+)
+
+REGRESSOR = replace(CLASSIFIER, horizon=2.0, loss="squared", l2="auto", h1=0.0, tolerance=3e-3)

@@ -1,0 +1,74 @@
+"""Bodies stay plain Python; numba comes in with the first kernel, and not before."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+from standalone_node.kernels.jit import inlined, kernel, pasted
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def ended(code: str, **environment: str) -> tuple[str, str]:
+    done = subprocess.run(
+        [sys.executable, "-c", code], env={"PYTHONPATH": str(ROOT), **environment},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    return done.stdout.strip(), done.stderr
+
+
+def test_a_body_can_be_called_from_python_and_from_kernels_made_before_it() -> None:
+    @kernel
+    def earlier(x, out):  # type: ignore[no-untyped-def]
+        out[0] = halved(x[0])
+
+    @inlined
+    def halved(x):  # type: ignore[no-untyped-def]
+        return 0.5 * x
+
+    @kernel
+    def later(x, out):  # type: ignore[no-untyped-def]
+        out[0] = halved(x[0])
+
+    assert halved(6.0) == 3.0
+    for compiled in (earlier, later):
+        out = np.zeros(1)
+        compiled(np.array([6.0]), out)
+        assert out[0] == 3.0
+
+
+def test_a_pasted_body_is_compiled_as_a_part_of_its_caller_only() -> None:
+    @pasted
+    def halved_into(x, out):  # type: ignore[no-untyped-def]
+        out[0] = 0.5 * x[0]
+
+    @kernel
+    def halving(x, out):  # type: ignore[no-untyped-def]
+        halved_into(x, out)
+
+    out = np.zeros(1)
+    halving(np.array([6.0]), out)
+    assert out[0] == 3.0
+    assert halved_into.signatures == [] and len(halving.signatures) == 1  # type: ignore[attr-defined]
+
+
+def test_the_names_of_the_activations_can_be_had_without_numba() -> None:
+    code = (
+        "import sys\n"
+        "from standalone_node.kernels.activations import ACTIVATIONS\n"
+        "print(len(ACTIVATIONS) > 5, 'numba' in sys.modules)\n"
+    )
+    assert ended(code) == ("True False", "")
+
+
+def test_where_numba_is_switched_off_a_kernel_is_its_body() -> None:
+    code = (
+        "from standalone_node.kernels.jit import kernel\n"
+        "def body(x):\n    return x\n"
+        "print(kernel(body) is body)\n"
+    )
+    assert ended(code, NUMBA_DISABLE_JIT="1") == ("True", "")
