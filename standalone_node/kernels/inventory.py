@@ -10,7 +10,7 @@ from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.cache import identity, is_current, kept_files, short_name
 from standalone_node.kernels.places import places
 from standalone_node.kernels.stages import FORMS
-from standalone_node.kernels.sweeps import sweeps
+from standalone_node.kernels.sweeps import unprepared
 
 #: The precisions that kernels are compiled for.
 DTYPES = ("float64", "float32")
@@ -78,7 +78,7 @@ def shares(kept: Iterable[Kept]) -> Iterator[Share]:
     known = {(kernel.kernel, kernel.dtype) for kernel in kept if kernel.usable}
     for form in FORMS:
         for activation in ACTIVATIONS:
-            needed = [identity(sweep) for sweep in sweeps(form, activation)]
+            needed = [identity(sweep) for sweep in unprepared(form, activation)]
             for dtype in DTYPES:
                 found = sum((kernel, dtype) in known for kernel in needed)
                 yield Share(form, activation, dtype, found, len(needed))
@@ -87,7 +87,7 @@ def shares(kept: Iterable[Kept]) -> Iterator[Share]:
 def to_be_compiled(form: str, activation: str, dtype: str = "float64") -> bool:
     """Whether a sweep of this form and activation is yet to be compiled."""
     known = {kernel.kernel for kernel in kept_kernels() if kernel.usable and kernel.dtype == dtype}
-    return not {identity(sweep) for sweep in sweeps(form, activation)} <= known
+    return not {identity(sweep) for sweep in unprepared(form, activation)} <= known
 
 
 def leftovers() -> list[Path]:

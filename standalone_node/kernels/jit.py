@@ -80,19 +80,6 @@ def inlined(body: Body) -> Body:
     return body
 
 
-def pasted(body: Body) -> Body:
-    """Have `body` pasted into the kernels that call it before they are compiled.
-
-    A body that is `inlined` four calls deep is compiled and optimised five times over. For a few
-    lines that pass work on, and for what has one caller, pasting saves that; what is long and
-    called from many places had better be `inlined`.
-    """
-    import numba
-
-    compiled: Body = numba.njit(inline="always", **KERNEL_OPTIONS)(body)
-    return compiled
-
-
 def named(*parts: object) -> Callable[[Body], Body]:
     """Give a function that a factory makes a name of its own, before it is compiled.
 

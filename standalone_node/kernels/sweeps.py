@@ -142,6 +142,12 @@ def _adjoint(form):  # type: ignore[no-untyped-def]
 def sweeps(form: str, activation: str, dtype: Any = np.float64) -> Sweeps:
     """The three sweeps of a form (a key of `FORMS`) and an activation (of `ACTIVATIONS`)."""
     prepare(np.dtype(dtype))
+    return unprepared(form, activation)
+
+
+@cache
+def unprepared(form: str, activation: str) -> Sweeps:
+    """The same, to be looked at and not to be called: the products may not be ready."""
     return Sweeps(_direct(form, activation), *_linear_sweeps(form))
 
 

@@ -17,9 +17,10 @@ from standalone_node.errors import ArgumentError, StateOverflow
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
 from standalone_node.model.nodal import Parameters
+from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.metrics import Sobolev
 from standalone_node.optimize.minimize import Callback, minimize
-from standalone_node.optimize.result import Iteration, Result
+from standalone_node.optimize.result import Result
 from standalone_node.problem.flow import Flow
 from standalone_node.problem.inverse_problem import InverseProblem, time_grid
 from standalone_node.problem.penalties import Penalty

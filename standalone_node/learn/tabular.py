@@ -20,7 +20,7 @@ from standalone_node.learn.preparation import Part, Prepared, part_of, prepare
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.scores import class_scores, quantity_scores, scalars
 from standalone_node.learn.targets import ClassLabel
-from standalone_node.optimize.result import Iteration
+from standalone_node.optimize.iteration import Iteration
 
 if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor

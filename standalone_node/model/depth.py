@@ -8,7 +8,7 @@ the diagonal.
 from __future__ import annotations
 
 import numpy as np
-import scipy.sparse
+import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError

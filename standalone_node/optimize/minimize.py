@@ -5,7 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import fields
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,11 +14,14 @@ from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.parametrisation import Free
 from standalone_node.optimize.betas import BETAS
+from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.ncg import State, iterate
 from standalone_node.optimize.objective import Objective, Problem
-from standalone_node.optimize.result import Iteration, Result
 from standalone_node.optimize.stopping import END_STATES, SAFETY, Stopping
+
+if TYPE_CHECKING:
+    from standalone_node.optimize.result import Result
 
 #: The table: a method and its iteration.
 METHODS = {"ncg": iterate}
@@ -190,6 +193,8 @@ class Record:
 
     def result(self, end: str) -> Result:
         """The Result of a run with that end state."""
+        from standalone_node.optimize.result import Result  # SciPy's optimisers come with it
+
         best, state = self._best, END_STATES[end]
         assert best is not None
         history = {name: np.array(column) for name, column in self._columns.items()}

@@ -1,34 +1,10 @@
-"""What a run returns, and what it tells while it runs."""
+"""What a run returns."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from scipy.optimize import OptimizeResult
-
-from standalone_node.model.nodal import Parameters
-
-
-@dataclass(frozen=True, eq=False)
-class Iteration:
-    """One row of the history, as a callback sees it.
-
-    `nit` counts from 0, the start; `step` is the one that led here, `beta` that of the direction
-    which leaves from here (0 after a restart); `seconds` is the time since the start, `direct`,
-    `adjoint` and `sensitivity` are the sweeps done so far.
-    """
-
-    nit: int
-    cost: float
-    gradient_norm: float
-    step: float
-    beta: float
-    seconds: float
-    direct: int
-    adjoint: int
-    sensitivity: int
-    parameters: Parameters
 
 
 class Result(OptimizeResult):

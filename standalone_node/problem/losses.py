@@ -9,7 +9,7 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 import numpy as np
-import scipy.special
+import scipy
 from numpy.typing import NDArray
 
 Array = NDArray[Any]

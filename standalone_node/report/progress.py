@@ -16,7 +16,7 @@ from rich.spinner import Spinner
 from rich.table import Table
 from rich.text import Text
 
-from standalone_node.optimize.result import Iteration
+from standalone_node.optimize.iteration import Iteration
 from standalone_node.report.numbers import number
 
 #: Seconds after which a plain log has another line, whatever the iteration.

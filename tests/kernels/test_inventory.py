@@ -55,7 +55,7 @@ def small(cache: Path, monkeypatch: pytest.MonkeyPatch) -> dict[str, tuple[Any, 
     made = {"one": (_forward(one), back), "two": (_forward(two), back)}
     monkeypatch.setattr(inventory, "FORMS", {"form": None})
     monkeypatch.setattr(inventory, "ACTIVATIONS", dict.fromkeys(made))
-    monkeypatch.setattr(inventory, "sweeps", lambda form, activation: made[activation])
+    monkeypatch.setattr(inventory, "unprepared", lambda form, activation: made[activation])
     return made
 
 

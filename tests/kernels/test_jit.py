@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from standalone_node.kernels.jit import inlined, kernel, pasted
+from standalone_node.kernels.jit import inlined, kernel
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,21 +39,6 @@ def test_a_body_can_be_called_from_python_and_from_kernels_made_before_it() -> N
         out = np.zeros(1)
         compiled(np.array([6.0]), out)
         assert out[0] == 3.0
-
-
-def test_a_pasted_body_is_compiled_as_a_part_of_its_caller_only() -> None:
-    @pasted
-    def halved_into(x, out):  # type: ignore[no-untyped-def]
-        out[0] = 0.5 * x[0]
-
-    @kernel
-    def halving(x, out):  # type: ignore[no-untyped-def]
-        halved_into(x, out)
-
-    out = np.zeros(1)
-    halving(np.array([6.0]), out)
-    assert out[0] == 3.0
-    assert halved_into.signatures == [] and len(halving.signatures) == 1  # type: ignore[attr-defined]
 
 
 def test_the_names_of_the_activations_can_be_had_without_numba() -> None:

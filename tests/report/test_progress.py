@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from rich.console import Console
 
-from standalone_node.optimize.result import Iteration
+from standalone_node.optimize.iteration import Iteration
 from standalone_node.report.progress import LiveProgress, LogProgress, is_milestone, progress
 
 
