@@ -97,7 +97,14 @@ ARGUMENTS = (
     Argument("beta", Listed("optimize.betas", "BETAS"), "Formula of the conjugate direction."),
     Argument("max_iterations", int, "Iterations at the most."),
     Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),
+    Argument("dtype", Listed("kernels.jit", "PRECISIONS"), "Precision of the states."),
     Argument("threads", int, "Threads; the result is the same for any number."),
+    Argument(
+        "memory_limit",
+        str,
+        "Memory for trajectories, as 500MB or 2GB; the result is the same for any, a small one "
+        "takes up to half more time.",
+    ),
 )
 
 
@@ -118,12 +125,16 @@ class ArgumentOption(click.Option):
         return record[0], f"{record[1]}  [default: {shown_default(self.name)}]"
 
 
+#: What the default None means, where it is one.
+_NONE = {"threads": "all processors", "memory_limit": "half a percent of the memory"}
+
+
 def shown_default(name: str) -> str:
     """The default of an argument of the estimators, of both where they differ."""
     from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 
     defaults = [getattr(of, name) for of in (CLASSIFIER, REGRESSOR)]
-    shown = ["all processors" if default is None else f"{default}" for default in defaults]
+    shown = [_NONE[name] if default is None else f"{default}" for default in defaults]
     if shown[0] == shown[1]:
         return shown[0]
     return f"{shown[0]} for classes, {shown[1]} for quantities"

@@ -8,12 +8,10 @@ from pathlib import Path
 
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.cache import identity, is_current, kept_files, short_name
+from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.places import places
 from standalone_node.kernels.stages import FORMS
 from standalone_node.kernels.sweeps import unprepared
-
-#: The precisions that kernels are compiled for.
-DTYPES = ("float64", "float32")
 
 
 @dataclass(frozen=True)
@@ -79,7 +77,7 @@ def shares(kept: Iterable[Kept]) -> Iterator[Share]:
     for form in FORMS:
         for activation in ACTIVATIONS:
             needed = [identity(sweep) for sweep in unprepared(form, activation)]
-            for dtype in DTYPES:
+            for dtype in PRECISIONS:
                 found = sum((kernel, dtype) in known for kernel in needed)
                 yield Share(form, activation, dtype, found, len(needed))
 

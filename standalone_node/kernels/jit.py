@@ -20,6 +20,8 @@ Body = Callable[..., Any]
 
 OPTIONS = {"error_model": "numpy", "fastmath": {"contract"}}
 KERNEL_OPTIONS = {**OPTIONS, "nogil": True, "_nrt": False}
+#: The precisions that kernels are compiled for.
+PRECISIONS = ("float64", "float32")
 #: The routines of this process; what they compute depends on nothing but their arguments.
 _ROUTINES: dict[str, Any] = {}
 

@@ -67,7 +67,9 @@ class NodeEstimator(BaseEstimator):
             outputs=self._outputs,
             penalty=Penalty(l2=l2 * float(np.sqrt(states.shape[1])), h1=number("h1", self.h1)),
             sample_weight=weights,
+            dtype=self.dtype,
             threads=self.threads,
+            memory_limit=self.memory_limit,
         )
         return minimize(
             problem,
@@ -111,7 +113,9 @@ class NodeEstimator(BaseEstimator):
             scheme=self.scheme,
             form=self.form,
             activation=self.activation,
+            dtype=self.dtype,
             threads=self.threads,
+            memory_limit=self.memory_limit,
         )
 
     def _final(self, X: Array, scaling: Scaling, parameters: Parameters) -> Array:

@@ -25,7 +25,9 @@ class Defaults:
     beta: str
     max_iterations: int
     tolerance: float
+    dtype: str
     threads: int | None
+    memory_limit: int | str | None
     random_state: Any
     verbose: int
 
@@ -46,7 +48,9 @@ CLASSIFIER = Defaults(
     beta="PR+",
     max_iterations=400,
     tolerance=5e-3,
+    dtype="float64",
     threads=None,
+    memory_limit=None,
     random_state=0,
     verbose=0,
 )

@@ -63,8 +63,12 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     tolerance : float
         A fit ends when the gradient norm is this share of its start, or when five iterations lower
         the cost by less than a tenth of this share.
+    dtype : {"float64", "float32"}
+        The precision of the states: single precision is up to twice as fast for wide states.
     threads : int, optional
         All processors if None.
+    memory_limit : int or str, optional
+        See `standalone_node.InverseProblem`.
     random_state : int, RandomState or None
         Of the start function.
     verbose : int
@@ -106,7 +110,9 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         beta: str = CLASSIFIER.beta,
         max_iterations: int = CLASSIFIER.max_iterations,
         tolerance: float = CLASSIFIER.tolerance,
+        dtype: str = CLASSIFIER.dtype,
         threads: int | None = CLASSIFIER.threads,
+        memory_limit: int | str | None = CLASSIFIER.memory_limit,
         random_state: Any = CLASSIFIER.random_state,
         verbose: int = CLASSIFIER.verbose,
     ) -> None:
@@ -125,7 +131,9 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         self.beta = beta
         self.max_iterations = max_iterations
         self.tolerance = tolerance
+        self.dtype = dtype
         self.threads = threads
+        self.memory_limit = memory_limit
         self.random_state = random_state
         self.verbose = verbose
 
@@ -204,7 +212,9 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     l2 : float or "auto"
         As in `NodeClassifier`; "auto" chooses from a few values by cross-validation on the rows
         given to `fit`, since no single value serves.
-    h1, smoothing, method, beta, max_iterations, tolerance, threads, random_state, verbose
+    h1, smoothing, method, beta, max_iterations, tolerance
+        As in `NodeClassifier`.
+    dtype, threads, memory_limit, random_state, verbose
         As in `NodeClassifier`.
 
     Attributes
@@ -245,7 +255,9 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         beta: str = REGRESSOR.beta,
         max_iterations: int = REGRESSOR.max_iterations,
         tolerance: float = REGRESSOR.tolerance,
+        dtype: str = REGRESSOR.dtype,
         threads: int | None = REGRESSOR.threads,
+        memory_limit: int | str | None = REGRESSOR.memory_limit,
         random_state: Any = REGRESSOR.random_state,
         verbose: int = REGRESSOR.verbose,
     ) -> None:
@@ -264,7 +276,9 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         self.beta = beta
         self.max_iterations = max_iterations
         self.tolerance = tolerance
+        self.dtype = dtype
         self.threads = threads
+        self.memory_limit = memory_limit
         self.random_state = random_state
         self.verbose = verbose
 

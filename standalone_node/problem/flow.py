@@ -21,13 +21,14 @@ from standalone_node.kernels.blocks import (
     to_block,
     writable,
 )
+from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.sweeps import WORK, Plan, sweeps
 from standalone_node.kernels.workers import Workers, default_threads
 from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.tableaux import tableau
-from standalone_node.problem.memory import Budget, budget, default_limit
+from standalone_node.problem.memory import Budget, budget, bytes_of, default_limit
 from standalone_node.problem.partials import Partials
 from standalone_node.problem.passage import Passage, Stages
 
@@ -65,9 +66,9 @@ class Flow:
         "float64" or "float32", the precision of the states.
     threads : int, optional
         Number of threads; all processors if None. The bits do not depend on it.
-    memory_limit : int, optional
-        Bytes of stages to keep; see `standalone_node.problem.memory.default_limit` if None. What
-        does not fit is computed again. The bits do not depend on it.
+    memory_limit : int or str, optional
+        Bytes of stages to keep, or a size as "500MB"; `problem.memory.default_limit()` if None.
+        What does not fit is computed again. The bits do not depend on it.
 
     Raises
     ------
@@ -84,21 +85,20 @@ class Flow:
         activation: str = "tanh",
         dtype: str = "float64",
         threads: int | None = None,
-        memory_limit: int | None = None,
+        memory_limit: int | str | None = None,
     ) -> None:
         if activation not in ACTIVATIONS:
             names = ", ".join(ACTIVATIONS)
             raise ArgumentError(f"unknown activation {activation!r}: choose one of {names}")
-        if str(dtype) not in ("float64", "float32"):
+        if str(dtype) not in PRECISIONS:
             raise ArgumentError(f"dtype has to be 'float64' or 'float32', not {dtype!r}")
-        for name, value in (("threads", threads), ("memory_limit", memory_limit)):
-            if value is not None and (not isinstance(value, int | np.integer) or value < 1):
-                raise ArgumentError(f"{name} = {value!r} has to be a whole number of at least 1")
+        if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
+            raise ArgumentError(f"threads = {threads!r} has to be a whole number of at least 1")
         form_blocks(form, 1)
         self.times, self.form, self.activation = times, form, activation
         self.dtype = np.dtype(dtype)
         self.threads = threads or default_threads()
-        self.memory_limit = memory_limit or default_limit()
+        self.memory_limit = default_limit() if memory_limit is None else bytes_of(memory_limit)
         self._sweeps = sweeps(form, activation, self.dtype)
         self._plan, self._stage_times = _plan(times, scheme, self.dtype)
         self._workers = Workers(self.threads)

@@ -60,10 +60,10 @@ class InverseProblem:
         The precision of the states. Parameters, cost and derivative are float64 always.
     threads : int, optional
         All processors if not given. The results have the same bits for any number.
-    memory_limit : int, optional
-        Bytes of trajectories to keep between the sweeps; what does not fit is computed again when
-        it is needed, with the same bits, which takes between a fifth and a half more time. Half a
-        percent of the machine's memory if not given, at least 64 MB.
+    memory_limit : int or str, optional
+        Bytes of trajectories to keep between the sweeps, or a size as "500MB"; what does not fit
+        is computed again when it is needed, with the same bits, which takes between a fifth and a
+        half more time. Half a percent of the machine's memory if not given, at least 64 MB.
 
     Raises
     ------
@@ -107,7 +107,7 @@ class InverseProblem:
         sample_weight: ArrayLike | None = None,
         dtype: str = "float64",
         threads: int | None = None,
-        memory_limit: int | None = None,
+        memory_limit: int | str | None = None,
     ) -> None:
         self.settings: dict[str, Any] = {
             "inputs": inputs,

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+import re
 from math import ceil, sqrt
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
+from standalone_node.errors import ArgumentError
 from standalone_node.kernels.blocks import padded
 
 #: Where Linux tells the limit of a container.
@@ -34,6 +36,29 @@ def machine_memory() -> int:
         except (OSError, ValueError):
             continue
     return total
+
+
+#: What may stand behind the number of a limit.
+UNITS = {"": 1, "B": 1, "KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
+
+
+def bytes_of(limit: object) -> int:
+    """The bytes that a memory limit means: a whole number, or text as "500 MB" or "2GB".
+
+    Examples
+    --------
+    >>> bytes_of("1.5 GB")
+    1500000000
+    """
+    found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([a-zA-Z]*)\s*", str(limit))
+    number = isinstance(limit, str | int | np.integer) and not isinstance(limit, bool)
+    if number and found and found[2].upper() in UNITS:
+        size = int(float(found[1]) * UNITS[found[2].upper()])
+        if size >= 1:
+            return size
+    raise ArgumentError(
+        f"memory_limit = {limit!r} has to be a number of bytes or a size as '500MB' or '2GB'"
+    )
 
 
 def default_limit() -> int:

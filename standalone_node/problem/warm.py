@@ -8,7 +8,7 @@ from itertools import product
 import numpy as np
 
 from standalone_node.kernels.activations import ACTIVATIONS
-from standalone_node.kernels.inventory import DTYPES
+from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.model.forms import FORM_BLOCKS
 from standalone_node.problem.inverse_problem import InverseProblem
 
@@ -18,7 +18,7 @@ _WIDTHS = (1, 8, 64)
 
 def combinations() -> list[tuple[str, str, str]]:
     """Every form, activation and precision that a problem can have."""
-    return list(product(FORM_BLOCKS, ACTIVATIONS, DTYPES))
+    return list(product(FORM_BLOCKS, ACTIVATIONS, PRECISIONS))
 
 
 def compile_sweeps(form: str, activation: str, dtype: str = "float64") -> float:

@@ -14,7 +14,7 @@ from flowers import Run
 import standalone_node as sn
 from standalone_node.kernels import places
 from standalone_node.kernels.activations import ACTIVATIONS
-from standalone_node.kernels.inventory import DTYPES
+from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.stages import FORMS
 from standalone_node.report import advice, installation, machine
 
@@ -67,7 +67,7 @@ def test_the_same_as_json(run: Run, empty: Path) -> None:
     assert facts["cache"]["folder"].startswith(str(empty))
     assert facts["cache"]["place"] == "NUMBA_CACHE_DIR"
     assert facts["cache"]["kernels"] == [] and facts["cache"]["bytes"] == 0
-    assert len(facts["cache"]["shares"]) == len(FORMS) * len(ACTIVATIONS) * len(DTYPES)
+    assert len(facts["cache"]["shares"]) == len(FORMS) * len(ACTIVATIONS) * len(PRECISIONS)
 
 
 def test_warm_compiles_every_form_activation_and_precision(
@@ -75,7 +75,7 @@ def test_warm_compiles_every_form_activation_and_precision(
 ) -> None:
     result = run("doctor", "--warm", "--json")
     assert result.exit_code == 0, result.stderr
-    assert set(compiled) == {(f, a, d) for f in FORMS for a in ACTIVATIONS for d in DTYPES}
+    assert set(compiled) == {(f, a, d) for f in FORMS for a in ACTIVATIONS for d in PRECISIONS}
     facts = json.loads(result.stdout)
     assert facts["warmed"]["combinations"] == len(compiled) == len(set(compiled))
     assert f"compiling 1 of {len(compiled)}: {', '.join(compiled[0])}\n" in result.stderr

@@ -12,13 +12,12 @@ import pytest
 from standalone_node.kernels import inventory
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.inventory import (
-    DTYPES,
     kept_kernels,
     leftovers,
     shares,
     to_be_compiled,
 )
-from standalone_node.kernels.jit import inlined, kernel
+from standalone_node.kernels.jit import PRECISIONS, inlined, kernel
 from standalone_node.kernels.stages import FORMS
 
 
@@ -117,7 +116,7 @@ def test_every_row_of_the_tables_has_its_share_in_every_precision() -> None:
     found = list(shares([]))
     assert {(share.form, share.activation, share.dtype) for share in found} == {
         (form, activation, dtype)
-        for form in FORMS for activation in ACTIVATIONS for dtype in DTYPES
+        for form in FORMS for activation in ACTIVATIONS for dtype in PRECISIONS
     }  # fmt: skip
     assert all(share.kept == 0 < share.all for share in found)
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from standalone_node.kernels.inventory import DTYPES, kept_kernels, to_be_compiled
+from standalone_node.kernels.inventory import kept_kernels, to_be_compiled
+from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.places import cache_folder
 from standalone_node.problem.warm import compile_sweeps
 
 pytestmark = pytest.mark.skipif(cache_folder() is None, reason="kernels cannot be kept here")
 
 
-@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("dtype", PRECISIONS)
 def test_whatever_a_problem_calls_is_compiled_and_kept(dtype: str) -> None:
     assert compile_sweeps("outside", "identity", dtype) > 0.0
     assert not to_be_compiled("outside", "identity", dtype)
