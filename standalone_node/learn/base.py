@@ -27,6 +27,9 @@ from standalone_node.problem.penalties import Penalty
 
 Array = NDArray[Any]
 
+#: The spread of the start function, times 1 / sqrt(d). Small, as what the data do not remove of it
+#: stays; not zero, where the features would move only at second order.
+START = 0.1
 #: A fit also ends when five iterations lower the cost by less than this share of `tolerance`.
 COST_SHARE = 0.1
 
@@ -73,7 +76,9 @@ class NodeEstimator(BaseEstimator):
         )
         return minimize(
             problem,
-            problem.initial_parameters(seed=seed_of(self.random_state)),
+            problem.initial_parameters(
+                seed=seed_of(self.random_state), scale=START / float(np.sqrt(problem.width))
+            ),
             method=self.method,
             metric=Sobolev(number("smoothing", self.smoothing)),
             beta=self.beta,
@@ -89,7 +94,7 @@ class NodeEstimator(BaseEstimator):
         """Solve on all rows and keep what prediction needs."""
         # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
         self.__dict__.pop("schema_", None)
-        self.scaling_ = Scaling.of(X, weights)
+        self.scaling_ = Scaling.of_features(X, weights)
         self.layout_ = self._layout(X)
         states = self.layout_.states(self.scaling_.apply(X))
         self.l2_ = l2

@@ -33,16 +33,16 @@ class Defaults:
 
 
 CLASSIFIER = Defaults(
-    horizon=6.0,
-    steps=4,
-    scheme="rk4",
+    horizon=4.0,
+    steps=3,
+    scheme="midpoint",
     form="outside",
-    activation="tanh",
+    activation="sine",
     channels="own",
     augment=0,
     loss="cross-entropy",
-    l2=2.5e-3,
-    h1=0.03,
+    l2=2e-4,
+    h1=0.01,
     smoothing=1.0,
     method="ncg",
     beta="PR+",
@@ -55,4 +55,14 @@ CLASSIFIER = Defaults(
     verbose=0,
 )
 
-REGRESSOR = replace(CLASSIFIER, horizon=2.0, loss="squared", l2="auto", h1=0.0, tolerance=3e-3)
+REGRESSOR = replace(
+    CLASSIFIER,
+    horizon=2.0,
+    steps=4,
+    scheme="rk4",
+    activation="tanh",
+    loss="squared",
+    l2="auto",
+    h1=0.0,
+    tolerance=3e-3,
+)

@@ -33,8 +33,8 @@ def _has_probabilities(estimator: NodeClassifier) -> bool:
 class NodeClassifier(ClassifierMixin, NodeEstimator):
     """Classification by a standalone neural ODE with depth-varying parameters.
 
-    Inputs are scaled to zero mean and unit variance and carried through x' = f(t, x, theta(t));
-    the first components of x(T) are the logits of the classes. theta is found by nonlinear
+    Inputs are centred and scaled column by column and carried through x' = f(t, x, theta(t)); the
+    first components of x(T) are the logits of the classes. theta is found by nonlinear
     conjugate gradients with Sobolev gradients.
 
     Parameters
@@ -317,7 +317,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         self._flat = targets.ndim == 1
         values = targets.reshape(targets.shape[0], -1).astype(np.float64)
         weights = self._weights(sample_weight, rows)
-        self.target_scaling_ = Scaling.of(values, weights)
+        self.target_scaling_ = Scaling.of_targets(values, weights)
         self.l2_errors_: dict[float, float] = {}
         l2 = self.l2
         if isinstance(l2, str):
@@ -336,8 +336,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         def error(train: Array, test: Array, l2: float) -> float:
             if not weights[train].any() or not weights[test].any():
                 return 0.0
-            scaling = Scaling.of(X[train], weights[train])
-            target = Scaling.of(values[train], weights[train])
+            scaling = Scaling.of_features(X[train], weights[train])
+            target = Scaling.of_targets(values[train], weights[train])
             states = self._layout(X).states(scaling.apply(X[train]))
             result = self._solve(
                 states, target.apply(values[train]), weights[train], l2, callback=None

@@ -76,7 +76,7 @@ def test_info_as_json_is_what_the_estimator_says(run: Run, model: str) -> None:
 
 def test_a_model_fitted_in_python_has_information_too(run: Run) -> None:
     with pytest.warns(UserWarning, match="not converged"):
-        estimator = sn.NodeClassifier(max_iterations=2).fit([[0.0], [1.0], [2.0]], [5, 6, 6])
+        estimator = sn.NodeClassifier(max_iterations=1).fit([[0.0], [1.0], [2.0]], [5, 6, 6])
     sn.save(estimator, "m.npz")
     result = run("info", "m.npz")
     assert result.exit_code == 0 and "5, 6" in result.stdout

@@ -67,7 +67,8 @@ def test_the_default_layout_puts_the_outputs_in_front_of_the_features() -> None:
     assert states.shape == (150, 7)
     assert not states[:, :3].any()
     np.testing.assert_allclose(states[:, 3:].mean(axis=0), 0.0, atol=1e-12)
-    np.testing.assert_allclose(states[:, 3:].std(axis=0), 1.0, atol=1e-12)
+    size = np.hypot(states[:, 3:].std(axis=0), 0.5 * np.ptp(states[:, 3:], axis=0))
+    np.testing.assert_allclose(size, np.sqrt(2.0), atol=1e-12)
 
 
 def test_a_feature_in_other_units_changes_nothing_but_rounding(

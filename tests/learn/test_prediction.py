@@ -88,7 +88,7 @@ def test_the_baseline_of_an_evaluation_is_that_of_the_fit() -> None:
 
 def test_a_model_fitted_on_arrays_says_that_it_knows_no_columns() -> None:
     with pytest.warns(UserWarning, match="not converged"):
-        estimator = sn.NodeClassifier(max_iterations=2).fit([[0.0], [1.0], [2.0]], [0, 1, 1])
+        estimator = sn.NodeClassifier(max_iterations=1).fit([[0.0], [1.0], [2.0]], [0, 1, 1])
     with pytest.raises(ModelFileError, match=r"m\.npz: this model was fitted on arrays"):
         predict_table(estimator, Table.from_frame(rows()), source="m.npz")
 

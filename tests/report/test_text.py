@@ -33,7 +33,7 @@ def test_the_table_of_a_fit_tells_all_it_should(fits: dict[str, Fitted]) -> None
         "classification of kind, 2 classes",
         "32 trained on, 8 held out",
         "4 state components",
-        "2 steps of rk4 to T = 6",
+        "2 steps of midpoint to T = 4",
         "cost",
         "gradient norm",
         "held-out accuracy",
