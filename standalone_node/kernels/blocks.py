@@ -18,8 +18,13 @@ from standalone_node.kernels.tiles import lanes
 
 Array = NDArray[Any]
 
+#: States of no more components than this are narrow: what the direct problem leaves behind is
+#: computed again as fast as it is read from memory (measured, see docs/performance.md).
+NARROW = 12
 #: Samples of a block: enough to make much of every parameter loaded …
 BLOCK = 256
+#: (of narrow states: few enough for what is left behind to stay in the caches)
+NARROW_BLOCK = 128
 #: … and few enough for one array of the block to stay in the second level of cache (in numbers).
 ENTRIES = 1 << 16
 #: But no fewer than this.
@@ -36,11 +41,12 @@ def cut(samples: int, width: int = 1) -> list[slice]:
     """Slices that cut `samples` into an even number of nearly equal blocks (one if it is small)."""
     if samples < 2 * SMALLEST:
         return [slice(0, samples)]
-    largest = min(BLOCK, max(SMALLEST_BLOCK, ENTRIES // width))
-    pairs = -(-samples // (2 * largest))
-    size = -(-samples // (2 * pairs))
-    size += -size % ROUND
-    return [slice(first, min(first + size, samples)) for first in range(0, samples, size)]
+    widest = NARROW_BLOCK if width <= NARROW else BLOCK
+    largest = min(widest, max(SMALLEST_BLOCK, ENTRIES // width))
+    count = 2 * -(-samples // (2 * largest))
+    ends = [ROUND * -(-samples * (n + 1) // (count * ROUND)) for n in range(count)]
+    starts = [0, *ends[:-1]]
+    return [slice(start, min(end, samples)) for start, end in zip(starts, ends, strict=True)]
 
 
 def padded(samples: int, dtype: Any) -> int:

@@ -2,10 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+#: Rows that are looked at together where a whole batch of temporary arrays is too much.
+ROWS = 8192
+
+
+def parts(rows: int) -> Iterator[slice]:
+    """Slices of at most `ROWS` rows.
+
+    Examples
+    --------
+    >>> [part.stop for part in parts(20_000)]
+    [8192, 16384, 20000]
+    """
+    for first in range(0, rows, ROWS):
+        yield slice(first, min(first + ROWS, rows))
 
 
 def inner(u: NDArray[Any], v: NDArray[Any]) -> float:

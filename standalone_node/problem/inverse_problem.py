@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
-from standalone_node.kernels.sums import inner
+from standalone_node.kernels.sums import inner, parts
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
@@ -314,8 +314,10 @@ class InverseProblem:
     def _cost(self, trajectory: Trajectory) -> float:
         if not np.isfinite(trajectory.final).all():
             return float("inf")
-        rows = LOSSES[self.loss].value(self._observed(trajectory.final), self.targets)
-        cost = inner(self.sample_weight, rows) / self.samples
+        cost, loss = 0.0, LOSSES[self.loss]
+        for part in parts(self.samples):
+            rows = loss.value(self._observed(trajectory.final[part]), self.targets[part])
+            cost += inner(self._weights[part, 0], rows)
         cost += self.penalty.value(trajectory.parameters)
         if self.penalty.output:
             offset = trajectory.final - self._rest()

@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from standalone_node.kernels.sums import inner
+from standalone_node.kernels.sums import inner, parts
 from standalone_node.problem.losses import Loss
 
 Array = NDArray[Any]
@@ -42,8 +42,11 @@ class LineModel:
     def value(self, eta: float) -> float:
         """The modelled cost at eta."""
         c0, c1, c2 = self.parabola
-        rows = self.loss.value(self.z + eta * self.xi, self.targets)
-        return inner(self.weights, rows) + c0 + eta * (c1 + 0.5 * eta * c2)
+        total = 0.0
+        for part in parts(len(self.z)):
+            z = self.z[part] + eta * self.xi[part]
+            total += inner(self.weights[part], self.loss.value(z, self.targets[part]))
+        return total + c0 + eta * (c1 + 0.5 * eta * c2)
 
     def slope(self, eta: float) -> float:
         """Its derivative at eta."""
@@ -57,7 +60,11 @@ class LineModel:
         # Newton's method asks for both, one after the other.
         if self._last[0] != eta:
             _, c1, c2 = self.parabola
-            slopes, bends = self.loss.along(self.z + eta * self.xi, self.targets, self.xi)
-            found = inner(self.weights, slopes) + c1 + eta * c2, inner(self.weights, bends) + c2
-            self._last = eta, found
+            slope, bend = c1 + eta * c2, c2
+            for part in parts(len(self.z)):
+                z, xi, weights = self.z[part], self.xi[part], self.weights[part]
+                slopes, bends = self.loss.along(z + eta * xi, self.targets[part], xi)
+                slope += inner(weights, slopes)
+                bend += inner(weights, bends)
+            self._last = eta, (slope, bend)
         return self._last[1]

@@ -11,8 +11,10 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from standalone_node.errors import ArgumentError
-from standalone_node.kernels.blocks import padded
+from standalone_node.kernels.blocks import NARROW, padded
 
+#: Bytes of trajectories of narrow states that are kept, as many as stay in the caches.
+NARROW_LIMIT = 16_000_000
 #: Where Linux tells the limit of a container.
 CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
@@ -92,16 +94,18 @@ def budget(
     -----
     A block that is not kept costs, for every iteration, one or two further direct sweeps. If even
     a single one a thread does not fit, its steps are cut into as few segments as possible; with
-    square roots of their number there is least to keep, and that is taken if nothing fits.
+    square roots of their number there is least to keep, and that is taken if nothing fits. Of
+    narrow states no more is kept than stays in the caches: to compute the rest again is faster.
     """
     steps, stages = stage
+    keep = min(limit, NARROW_LIMIT) if width <= NARROW else limit
     states = [padded(b.stop - b.start, dtype) * width * np.dtype(dtype).itemsize for b in blocks]
     sizes = [2 * stages * steps * size for size in states]
-    if sum(sizes) <= limit:
+    if sum(sizes) <= keep:
         return Budget(len(blocks), steps)
     share = limit / min(threads, len(blocks))
     segment = _segment(share, max(states), steps, stages)
-    left = limit - min(threads, len(blocks)) * _room(segment, max(states), steps, stages)
+    left = keep - min(threads, len(blocks)) * _room(segment, max(states), steps, stages)
     kept = int(np.searchsorted(np.cumsum(sizes), left, side="right")) if left > 0.0 else 0
     return Budget(kept, segment)
 

@@ -9,6 +9,8 @@ from standalone_node.kernels.blocks import (
     ALIGNMENT,
     BLOCK,
     ENTRIES,
+    NARROW,
+    NARROW_BLOCK,
     ROUND,
     SMALLEST,
     SMALLEST_BLOCK,
@@ -29,7 +31,8 @@ def test_the_blocks_cover_every_sample_once_and_in_order(samples: int, width: in
     blocks = cut(samples, width)
     covered = np.concatenate([np.arange(samples)[block] for block in blocks])
     assert np.array_equal(covered, np.arange(samples))
-    largest = ROUND + max(2 * SMALLEST, min(BLOCK, max(SMALLEST_BLOCK, ENTRIES // width)))
+    widest = NARROW_BLOCK if width <= NARROW else BLOCK
+    largest = ROUND + max(2 * SMALLEST, min(widest, max(SMALLEST_BLOCK, ENTRIES // width)))
     assert all(0 < block.stop - block.start <= largest for block in blocks)
     assert all(block.start % ROUND == 0 for block in blocks)
 
