@@ -122,6 +122,14 @@ class Pool:
         if taken is not None and taken() is array:
             self._arrays.append(array)
 
+    def lend(self, shape: tuple[int, ...], dtype: Any) -> Array:
+        """An uninitialised array that comes back when nobody holds it or a view of it any more."""
+        memory = self.take(shape, dtype)
+        # numpy lets views of this array hold the array itself, since its base is none.
+        lent = writable(memory)
+        weakref.finalize(lent, self.give, memory).atexit = False
+        return lent
+
     def _found(self, shape: tuple[int, ...], dtype: Any) -> Array:
         for _ in range(len(self._arrays)):
             try:

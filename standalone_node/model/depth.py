@@ -85,9 +85,8 @@ class Interpolation:
         """`out` (Q, P), filled with the values at the times."""
         return _product(self._matrix, nodal, out)
 
-    def transpose(self, partials: Array) -> Array:
-        """What partials at the times (Q, P) are at the nodes, (K + 1, P)."""
-        out = np.empty((self._transposed.shape[0], partials.shape[1]))
+    def transpose(self, partials: Array, out: Array) -> Array:
+        """`out` (K + 1, P), filled with what partials at the times (Q, P) are at the nodes."""
         return _product(self._transposed, partials, out)
 
 

@@ -23,7 +23,7 @@ class Partials:
     Parameters
     ----------
     pool : Pool
-        Lends memory for the other blocks.
+        Lends memory for the other blocks, and for the derivative as long as somebody holds it.
     interpolation : Interpolation
         From the nodes to the distinct stage times.
     nodes : int
@@ -42,16 +42,16 @@ class Partials:
         dtype: np.dtype[Any],
     ) -> None:
         self._pool, self._interpolation = pool, interpolation
-        self._shape, self._dtype = shape, dtype
-        self._nodal, self._total = self._memory(nodes)
+        self._nodes, self._shape, self._dtype = nodes, shape, dtype
+        self._nodal, self._total = self._memory()
         self._begun = False
 
-    def _memory(self, nodes: int) -> tuple[Array | None, Array]:
+    def _memory(self) -> tuple[Array | None, Array]:
         """The derivative, if it can be summed in place, and where the sum goes."""
         run = self._interpolation.run
         if run is None:
             return None, self._pool.take(self._shape, np.dtype(np.float64))
-        nodal = np.empty((nodes, self._shape[1]))
+        nodal = self._pool.lend((self._nodes, self._shape[1]), np.dtype(np.float64))
         nodal[: run.start], nodal[run.stop :] = 0.0, 0.0
         return nodal, nodal[run]
 
@@ -75,6 +75,7 @@ class Partials:
         """The sum, at the nodes, (K + 1, P); to be asked for once."""
         if self._nodal is not None:
             return self._nodal
-        nodal = self._interpolation.transpose(self._total)
+        lent = self._pool.lend((self._nodes, self._shape[1]), np.dtype(np.float64))
+        nodal = self._interpolation.transpose(self._total, lent)
         self._pool.give(self._total)
         return nodal

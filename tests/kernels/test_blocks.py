@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gc
+
 import numpy as np
 import pytest
 
@@ -90,6 +92,21 @@ def test_a_pool_takes_back_only_its_own() -> None:
     stranger = np.zeros((2, 2))
     pool.give(stranger)
     assert pool.take((2, 2), np.dtype("float64")) is not stranger
+
+
+def test_what_is_lent_comes_back_with_the_last_view() -> None:
+    pool = Pool()
+    lent = pool.lend((4, 3), np.dtype("float64"))
+    lent[:] = 7.0
+    lent.setflags(write=False)
+    address, part = lent.ctypes.data, lent[1:].reshape(9)
+    del lent
+    gc.collect()
+    assert pool.take((4, 3), np.dtype("float64")).ctypes.data != address
+    assert (part == 7.0).all()
+    del part
+    gc.collect()
+    assert pool.take((4, 3), np.dtype("float64")).ctypes.data == address
 
 
 def test_a_writable_array_is_the_same_memory() -> None:
