@@ -84,7 +84,7 @@ def _to_be_compiled(prepared: Any, arguments: Mapping[str, Any]) -> bool:
 
     defaults = CLASSIFIER if prepared.task == "classification" else REGRESSOR
     settings = {**vars(defaults), **arguments}
-    return to_be_compiled(settings["form"], settings["activation"])
+    return to_be_compiled(settings["form"], settings["activation"], settings["dtype"])
 
 
 def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:

@@ -103,6 +103,10 @@ class Workspace:
         ]
 
 
+#: Arrays of one shape that a pool holds for later: more than that were lent for good.
+SPARE = 8
+
+
 class Pool:
     """Arrays of a few shapes that are given back and taken again; threads may share it."""
 
@@ -119,15 +123,16 @@ class Pool:
     def give(self, array: Array) -> None:
         """Back an array that nobody reads any more; one that comes from elsewhere is let go."""
         taken = self._taken.pop(id(array), None)
-        if taken is not None and taken() is array:
+        spare = sum(kept.shape == array.shape for kept in list(self._arrays))
+        if taken is not None and taken() is array and spare < SPARE:
             self._arrays.append(array)
 
     def lend(self, shape: tuple[int, ...], dtype: Any) -> Array:
         """An uninitialised array that comes back when nobody holds it or a view of it any more."""
         memory = self.take(shape, dtype)
-        # numpy lets views of this array hold the array itself, since its base is none.
-        lent = writable(memory)
-        weakref.finalize(lent, self.give, memory).atexit = False
+        # NumPy lets views of this array hold the array itself, since its base is no array.
+        lent, pool = writable(memory), weakref.ref(self)
+        weakref.finalize(lent, _given_back, pool, memory).atexit = False
         return lent
 
     def _found(self, shape: tuple[int, ...], dtype: Any) -> Array:
@@ -140,6 +145,12 @@ class Pool:
                 return array
             self._arrays.insert(0, array)
         return aligned_empty(shape, dtype)
+
+
+def _given_back(pool: weakref.ref[Pool], array: Array) -> None:
+    living = pool()
+    if living is not None:
+        living.give(array)
 
 
 def writable(array: Array) -> Array:

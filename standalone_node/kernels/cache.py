@@ -154,6 +154,8 @@ def identity(value: Any) -> str:
         bound = zip(function.__code__.co_freevars, function.__closure__ or (), strict=True)
         cells = ", ".join(f"{name}={identity(cell.cell_contents)}" for name, cell in bound)
         name = f"{function.__module__}.{function.__qualname__}"
+        if not name.startswith("standalone_node."):
+            name += f"#{_source_digest(function)[:12]}"  # the folder is named after our source only
         return f"{name}[{cells}]" if cells else name
     if value is None or isinstance(value, bool | int | float | str | bytes | numba.types.Type):
         return repr(value)
@@ -166,7 +168,7 @@ def identity(value: Any) -> str:
 
 def short_name(kernel: str) -> str:
     """The name of the function alone, of an `identity`."""
-    return kernel.split("[")[0].rsplit(".", 1)[-1]
+    return kernel.split("[")[0].split("#")[0].rsplit(".", 1)[-1]
 
 
 def kept_files() -> Iterator[tuple[Path, int, dict[str, Any]]]:

@@ -10,10 +10,11 @@ from functools import cache
 from typing import Any
 
 from llvmlite import ir
-from numba import from_dtype, types
+from numba import config, from_dtype, types
 from numba.core import cgutils
 from numba.extending import intrinsic
 
+from standalone_node.errors import NodeError
 from standalone_node.kernels.jit import inlined, routine
 from standalone_node.kernels.tiles import (
     FROM_RESULT,
@@ -27,6 +28,8 @@ from standalone_node.kernels.tiles import (
 @cache
 def prepare(dtype: Any) -> None:
     """Make the products of a precision ready for the kernels, before the first one is called."""
+    if config.DISABLE_JIT:
+        raise NodeError("NUMBA_DISABLE_JIT is set, and there is nothing to run then: unset it")
     number, size = types.CPointer(from_dtype(dtype)), types.intp
     plain, transposed, outer = product_code(False), product_code(True), outer_code()
 

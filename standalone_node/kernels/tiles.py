@@ -22,11 +22,10 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-import llvmlite.binding
-import numba
 import numpy as np
 from llvmlite import ir
 from numba.core import cgutils, types
+from numba.core.registry import cpu_target
 from numba.extending import intrinsic
 
 #: What the results of a tile start from: nothing, one number a row, or what is there already.
@@ -36,9 +35,7 @@ Tile = Callable[..., Any]
 
 
 def _vector_bytes() -> int:
-    features = numba.config.CPU_FEATURES
-    if features is None:
-        features = llvmlite.binding.get_host_cpu_features().flatten()
+    *_, features = cpu_target.target_context.codegen().magic_tuple()
     return 64 if "+avx512f" in features else 32
 
 

@@ -28,7 +28,7 @@ from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.tableaux import tableau
-from standalone_node.problem.memory import Budget, budget, bytes_of, default_limit
+from standalone_node.problem.memory import Budget, budget, bytes_of
 from standalone_node.problem.partials import Partials
 from standalone_node.problem.passage import Passage, Stages
 
@@ -98,7 +98,7 @@ class Flow:
         self.times, self.form, self.activation = times, form, activation
         self.dtype = np.dtype(dtype)
         self.threads = threads or default_threads()
-        self.memory_limit = default_limit() if memory_limit is None else bytes_of(memory_limit)
+        self.memory_limit = None if memory_limit is None else bytes_of(memory_limit)
         self._sweeps = sweeps(form, activation, self.dtype)
         self._plan, self._stage_times = _plan(times, scheme, self.dtype)
         self._workers = Workers(self.threads)
@@ -113,9 +113,10 @@ class Flow:
 
     def _interpolation(self, nodes: Array) -> Interpolation:
         """The hat functions of a depth grid at the stage times; the last one is kept."""
-        if self._last is None or not self._last.is_on(nodes):
-            self._last = Interpolation(nodes, self._stage_times)
-        return self._last
+        known = self._last
+        if known is None or not known.is_on(nodes):
+            known = self._last = Interpolation(nodes, self._stage_times)
+        return known
 
     def stage_values(self, p: Parameters) -> Array:
         """theta at the distinct stage times, (Q, P)."""

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from functools import wraps
+from threading import RLock
+from typing import Any, TypeVar, cast
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -24,13 +26,30 @@ from standalone_node.problem.targets import read_targets
 Array = NDArray[Any]
 
 
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
 @dataclass
 class SweepCounts:
-    """How many direct, adjoint and sensitivity sweeps a problem has done so far."""
+    """How many direct, adjoint and sensitivity sweeps a problem has been asked for so far.
+
+    A direct sweep that is repeated because its trajectory was not kept does not count.
+    """
 
     direct: int = 0
     adjoint: int = 0
     sensitivity: int = 0
+
+
+def _one_at_a_time(method: Method) -> Method:
+    """A method that waits for those of other threads: they share one trajectory."""
+
+    @wraps(method)
+    def waiting(self: InverseProblem, *args: Any, **options: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **options)
+
+    return cast(Method, waiting)
 
 
 class InverseProblem:
@@ -74,7 +93,8 @@ class InverseProblem:
     -----
     Discretised first: `cost_and_derivative` is the exact derivative of the discrete cost, and
     `solve_sensitivity` the exact tangent of the discrete map, for every scheme. The last direct
-    solve is kept, so that asking for the derivative after the cost costs one adjoint sweep only.
+    solve is kept, so that asking for the derivative after the cost costs one adjoint sweep only
+    (and a direct one if `recomputes`). Several threads may use one problem; they take turns.
 
     References
     ----------
@@ -151,6 +171,10 @@ class InverseProblem:
         self.blocks = form_blocks(form, self.width)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
+        self._lock = RLock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (self.settings,)
 
     def replaced(self, **changes: Any) -> InverseProblem:
         """The same problem with some arguments of the constructor changed.
@@ -192,12 +216,14 @@ class InverseProblem:
 
     # The direct problem and what hangs on it.
 
+    @_one_at_a_time
     def solve_direct(self, p: Parameters) -> Array:
         """The states x_n of the direct problem, (N + 1, B, d)."""
         self._check(p)
         self.counts.direct += 1
         return self.flow.states(p, self.inputs)
 
+    @_one_at_a_time
     def solve_adjoint(self, p: Parameters) -> Array:
         """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
         trajectory = self._trajectory(p)
@@ -206,6 +232,7 @@ class InverseProblem:
         assert states is not None
         return states
 
+    @_one_at_a_time
     def solve_sensitivity(
         self,
         p: Parameters,
@@ -235,10 +262,12 @@ class InverseProblem:
             change = np.broadcast_to(given, shape)
         return self.flow.sensitivity(trajectory, self._direction(p, direction), change)
 
+    @_one_at_a_time
     def cost(self, p: Parameters) -> float:
         """E(p); infinite if the state overflows."""
         return self._cost(self._trajectory(p))
 
+    @_one_at_a_time
     def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
         """E(p) and its partials dE/dtheta_k.
 
@@ -264,6 +293,7 @@ class InverseProblem:
         """
         return not self.flow.keeps(self.inputs.shape)
 
+    @_one_at_a_time
     def line_model(self, p: Parameters, direction: Parameters) -> LineModel:
         """The cost of p + eta direction, with x(T) replaced by x(T) + eta xi(T)."""
         trajectory = self._trajectory(p)
@@ -276,13 +306,15 @@ class InverseProblem:
             self.penalty.curvature(change),
         )
         if self.penalty.output:
-            offset, mu = trajectory.final - self._rest(), self.penalty.output / self.samples
+            offset, xi = self._offset(trajectory.final), xi.astype(np.float64, copy=False)
+            mu = self.penalty.output / self.samples
             terms = (0.5 * inner(offset, offset), inner(offset, xi), inner(xi, xi))
             value, slope, curvature = (mu * term for term in terms)
             parabola = (parabola[0] + value, parabola[1] + slope, parabola[2] + curvature)
         z, dz, weights = self._observed(trajectory.final), self._observed(xi), self._weights[:, 0]
         return LineModel(LOSSES[self.loss], z, dz, self.targets, weights, parabola)
 
+    @_one_at_a_time
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
         if LOSSES[self.loss].takes_classes or self.loss == "logistic":
@@ -320,7 +352,7 @@ class InverseProblem:
             cost += inner(self._weights[part, 0], rows)
         cost += self.penalty.value(trajectory.parameters)
         if self.penalty.output:
-            offset = trajectory.final - self._rest()
+            offset = self._offset(trajectory.final)
             cost += 0.5 * self.penalty.output * inner(offset, offset) / self.samples
         return cost
 
@@ -337,6 +369,10 @@ class InverseProblem:
 
     def _observed(self, final: Array) -> Array:
         return final[:, : self.outputs].astype(np.float64, copy=False)
+
+    def _offset(self, final: Array) -> Array:
+        """x(T) - x_rest, in double precision."""
+        return final.astype(np.float64) - self._rest()
 
     def _rest(self) -> float:
         """The components of x_rest = T sigma(0)."""
@@ -361,6 +397,10 @@ class InverseProblem:
             )
 
 
+def _rebuilt(settings: dict[str, Any]) -> InverseProblem:
+    return InverseProblem(**settings)
+
+
 def time_grid(horizon: float, steps: int) -> Array:
     """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
     if not isinstance(horizon, int | float | np.number) or not 0.0 < float(horizon) < np.inf:
@@ -380,6 +420,7 @@ def _inputs(inputs: ArrayLike) -> Array:
         raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
     if not np.isfinite(array).all():
         raise ArgumentError("inputs have to be finite: there are NaN or infinite values")
+    array.setflags(write=False)  # trajectories are computed again from them
     return array
 
 

@@ -55,9 +55,9 @@ def bytes_of(limit: object) -> int:
     found = re.fullmatch(r"\s*(\d+(?:\.\d*)?)\s*([a-zA-Z]*)\s*", str(limit))
     number = isinstance(limit, str | int | np.integer) and not isinstance(limit, bool)
     if number and found and found[2].upper() in UNITS:
-        size = int(float(found[1]) * UNITS[found[2].upper()])
-        if size >= 1:
-            return size
+        size = float(found[1]) * UNITS[found[2].upper()]
+        if 1.0 <= size < 2.0**62:
+            return int(size)
     raise ArgumentError(
         f"memory_limit = {limit!r} has to be a number of bytes or a size as '500MB' or '2GB'"
     )
@@ -74,13 +74,20 @@ def default_limit() -> int:
 
 
 def budget(
-    limit: int, blocks: list[slice], width: int, stage: tuple[int, int], dtype: Any, threads: int
+    limit: int | None,
+    blocks: list[slice],
+    width: int,
+    stage: tuple[int, int],
+    dtype: Any,
+    threads: int,
 ) -> Budget:
     """What fits into `limit` bytes of trajectories.
 
     Parameters
     ----------
-    limit : int
+    limit : int, optional
+        `default_limit()` if None, and then of narrow states no more is kept than stays in the
+        caches: to compute the rest again is faster.
     blocks : list of slices
     width : int
         d.
@@ -94,11 +101,12 @@ def budget(
     -----
     A block that is not kept costs, for every iteration, one or two further direct sweeps. If even
     a single one a thread does not fit, its steps are cut into as few segments as possible; with
-    square roots of their number there is least to keep, and that is taken if nothing fits. Of
-    narrow states no more is kept than stays in the caches: to compute the rest again is faster.
+    square roots of their number there is least to keep, and that is taken if nothing fits.
     """
-    steps, stages = stage
-    keep = min(limit, NARROW_LIMIT) if width <= NARROW else limit
+    (steps, stages), given = stage, limit
+    keep = limit = limit or default_limit()
+    if width <= NARROW and given is None:
+        keep = min(limit, NARROW_LIMIT)
     states = [padded(b.stop - b.start, dtype) * width * np.dtype(dtype).itemsize for b in blocks]
     sizes = [2 * stages * steps * size for size in states]
     if sum(sizes) <= keep:

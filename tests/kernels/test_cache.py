@@ -309,3 +309,35 @@ def test_with_no_place_at_all_and_no_home_a_kernel_is_compiled_each_time(tmp_pat
     )
     assert (done.returncode, done.stdout) == (0, "right 0\n"), done.stderr
     assert sorted(ROOT.glob("standalone_node/**/*")) == before
+
+
+SCRIPT = """
+import numpy as np
+import standalone_node as sn
+from standalone_node.kernels.activations import ACTIVATIONS
+from standalone_node.kernels.jit import inlined
+
+def mine(z, value, slope):
+    for i in range(z.size):
+        value[i] = FACTOR * z[i]
+        slope[i] = FACTOR
+
+ACTIVATIONS["mine"] = inlined(mine)
+problem = sn.InverseProblem(np.ones((1, 1)), np.ones(1), steps=1, scheme="euler", activation="mine")
+p = sn.Parameters([0.0, 1.0], np.ones((2, 1, 1)), np.zeros((2, 1)))
+print(float(problem.solve_direct(p)[-1, 0, 0]))
+"""
+
+
+def test_an_activation_of_a_script_is_compiled_again_when_the_script_changes(
+    tmp_path: Path,
+) -> None:
+    script, found = tmp_path / "script.py", []
+    environment = {**os.environ, "NUMBA_CACHE_DIR": str(tmp_path / "cache")}
+    for factor in ("2.0", "5.0"):
+        script.write_text(SCRIPT.replace("FACTOR", factor))
+        run = subprocess.run(
+            [sys.executable, str(script)], env=environment, capture_output=True, text=True
+        )
+        found.append(run.stdout.strip())
+    assert found == ["3.0", "6.0"]

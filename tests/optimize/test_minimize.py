@@ -396,3 +396,24 @@ def test_targets_out_of_range_are_no_success() -> None:
 def test_a_bound_that_is_no_finite_number_is_named(name: str, bound: float) -> None:
     with pytest.raises(ArgumentError, match=f"^{name} ="):
         run(**{name: bound})
+
+
+def test_a_run_has_the_same_bits_whether_trajectories_are_kept_or_not() -> None:
+    x = np.random.default_rng(4).normal(size=(700, 14))
+    runs = []
+    for limit in ("1 KB", "1 GB"):
+        problem = InverseProblem(x, np.tanh(x[:, 1:]), steps=6, memory_limit=limit)
+        assert problem.recomputes == (limit == "1 KB")
+        together: list[bool] = []
+        plain = problem.cost
+
+        def cost(p: Parameters, plain: Any = plain, together: Any = together) -> float:
+            together.append(False)
+            return plain(p)
+
+        problem.cost = cost  # type: ignore[method-assign]
+        result = minimize(problem, problem.initial_parameters(), max_iterations=8, tolerance=0.0)
+        # Where it has to compute again, cost and derivative are asked for at once.
+        assert (len(together) == 0) == problem.recomputes
+        runs.append((result.parameters.values.tobytes(), result.history["cost"].tobytes()))
+    assert runs[0] == runs[1]

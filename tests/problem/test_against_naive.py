@@ -85,7 +85,7 @@ def test_a_batch_of_many_uneven_blocks_agrees_with_the_reference(form: str) -> N
     check(twins(samples=701, width=2, steps=1, scheme="midpoint", form=form, threads=2))
 
 
-def test_a_batch_of_many_blocks_agrees_when_blas_multiplies() -> None:
+def test_a_batch_of_many_blocks_agrees_in_several_blocks_of_several_tiles() -> None:
     check(twins(samples=131, width=25, steps=1, scheme="euler", threads=2))
 
 

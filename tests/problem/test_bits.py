@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
+import pickle
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import numpy as np
 import pytest
 from twins import Twins, twins
 
+from standalone_node.kernels import sums
 from standalone_node.kernels.stages import FORMS
+from standalone_node.model import depth
 from standalone_node.model.tableaux import tableau
+from standalone_node.problem.losses import LOSSES
 
 SIZES: dict[str, dict[str, Any]] = {
     "narrow": {"samples": 701, "width": 3, "steps": 5},
@@ -94,3 +100,67 @@ def test_cost_and_derivative_have_the_same_bits_together_and_apart() -> None:
         assert apart.problem.cost(apart.parameters) == cost
         _, later = apart.problem.cost_and_derivative(apart.parameters)
         assert np.array_equal(later.values, derivative.values)
+
+
+def test_several_threads_may_use_one_problem() -> None:
+    pair = twins(samples=300, width=4, steps=9, threads=2)
+    starts = [pair.parameters, pair.direction, pair.parameters + pair.direction]
+    expected = [pair.problem.cost_and_derivative(p)[1].values.tobytes() for p in starts]
+
+    def ask(n: int) -> bool:
+        if n % 2:
+            pair.problem.cost(starts[n % 3])
+        _, derivative = pair.problem.cost_and_derivative(starts[n % 3])
+        return derivative.values.tobytes() == expected[n % 3]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert all(pool.map(ask, range(120)))
+
+
+@pytest.mark.parametrize("scheme", ["euler", "rk4"])
+def test_a_problem_survives_pickling(scheme: str) -> None:
+    pair = twins(samples=70, scheme=scheme)
+    before = everything(pair)
+    again = dataclasses.replace(pair, problem=pickle.loads(pickle.dumps(pair.problem)))
+    assert everything(again) == before
+
+
+def test_an_interrupted_solve_leaves_nothing_that_could_be_taken_for_a_trajectory(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    pair = twins(samples=150)
+    before = everything(pair)
+    with monkeypatch.context() as patch:
+        patch.setattr(pair.problem.flow._workers, "each", _interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            pair.problem.cost(pair.direction)
+    assert everything(pair) == before
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
+
+
+def _costs(pair: Twins) -> tuple[float, ...]:
+    pair.problem.cost(pair.direction)
+    line = pair.problem.line_model(pair.parameters, pair.direction)
+    of_line = line.value(0.3), line.slope(0.3), line.curvature(0.3)
+    return (pair.problem.cost(pair.parameters), *of_line)
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_rows_looked_at_in_parts_add_up(loss: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    pair = twins(samples=40, loss=loss)
+    whole = _costs(pair)
+    monkeypatch.setattr(sums, "ROWS", 7)
+    assert _costs(pair) == pytest.approx(whole, rel=1e-12)
+
+
+def test_long_rows_of_parameters_are_interpolated_like_short_ones(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for scheme in ("euler", "midpoint", "dopri5"):
+        short = everything(twins(samples=20, scheme=scheme))
+        with monkeypatch.context() as patch:
+            patch.setattr(depth, "LONG_ROW", 1)
+            assert everything(twins(samples=20, scheme=scheme)) == short

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -17,6 +18,8 @@ from standalone_node.problem.memory import (
     default_limit,
     machine_memory,
 )
+
+LIMITS = "standalone_node.problem.memory.CGROUP_LIMITS"
 
 
 @pytest.mark.parametrize(
@@ -35,7 +38,7 @@ def test_sizes_are_read_as_people_write_them(text: Any, size: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", [0, -1, 1.5, True, None, "", "MB", "5 parsecs", "-3MB", "0.1", b"1"]
+    "text", [0, -1, 1.5, True, None, "", "MB", "5 parsecs", "-3MB", "0.1", b"1", 10**400]
 )
 def test_what_is_no_size_is_refused_with_an_example(text: Any) -> None:
     with pytest.raises(ArgumentError, match=r"memory_limit.*'500MB'"):
@@ -56,13 +59,28 @@ def test_what_is_kept_and_worked_in_fits_into_the_limit(
     limit = int(share * sum(sizes))
     kept, segment = budget(limit, blocks, width, (steps, stages), np.float64, threads)
     assert 0 <= kept <= len(blocks) and 1 <= segment <= steps
-    if share == 1.0 and (width > NARROW or limit <= NARROW_LIMIT):
+    if share == 1.0:
         assert kept == len(blocks)
         return
     segments = -(-steps // segment)
     room = min(threads, len(blocks)) * max(states) * (2 * stages * segment + segments)
     least = 2.0 * (2 * stages * steps) ** 0.5 * max(states) * min(threads, len(blocks))
     assert sum(sizes[:kept]) + room <= max(limit, 2.0 * least)
+
+
+def test_without_a_limit_narrow_states_keep_what_stays_in_the_caches() -> None:
+    for width, all_kept in ((NARROW, False), (NARROW + 1, True)):
+        blocks = cut(4000, width)
+        kept, segment = budget(None, blocks, width, (50, 1), np.float64, 2)
+        assert (kept == len(blocks)) == all_kept and segment == 50
+        assert 2 * width * 4000 * 50 * 8 > NARROW_LIMIT
+
+
+def test_the_limit_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    for text, size in (("max", machine_memory()), ("1000000", 1_000_000)):
+        (tmp_path / "memory.max").write_text(text)
+        monkeypatch.setattr(LIMITS, (str(tmp_path / "memory.max"),))
+        assert machine_memory() == size
 
 
 def test_the_default_is_a_share_of_the_memory_of_the_machine() -> None:
