@@ -29,6 +29,8 @@ CALLS = ("cost", "derivative", "ncg")
 ALLOWED = 12
 #: Bytes within which two peaks are the same: what allocators keep back.
 GRAIN = 8 * 2**20
+#: A growth by so much less than a whole number of arrays is that number: peaks are rounded to pages.
+NEARLY = 0.1
 #: Samples of the call that warms everything up.
 FEW = 600
 
@@ -65,7 +67,7 @@ def growth(batches: tuple[int, int], peaks: tuple[float, float]) -> tuple[float,
         return float("inf"), float("inf")
     sizes = [8.0 * WIDTH * samples for samples in batches]
     arrays = (peaks[1] - peaks[0]) / (sizes[1] - sizes[0])
-    taken = min(max(np.floor(arrays), 0), ALLOWED)
+    taken = min(max(np.floor(arrays + NEARLY), 0), ALLOWED)
     small, large = (max(p - taken * s, GRAIN) for p, s in zip(peaks, sizes, strict=True))
     return float(arrays), float(large / small)
 

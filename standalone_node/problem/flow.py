@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -37,6 +37,13 @@ Array = NDArray[Any]
 Terminal = Callable[[Array, slice], Array]
 
 
+class Memory(NamedTuple):
+    """The parts of a trajectory whose memory the next one of the same batch may use."""
+
+    theta: Array
+    kept: list[Stages]
+
+
 @dataclass(frozen=True, eq=False)
 class Trajectory:
     """What a direct solve leaves behind for the adjoint and the sensitivity problem.
@@ -51,6 +58,11 @@ class Trajectory:
     inputs: Array
     kept: list[Stages]
     final: Array
+
+    @property
+    def memory(self) -> Memory:
+        """What may be used again once the trajectory is needed no more."""
+        return Memory(self.theta, self.kept)
 
 
 class Flow:
@@ -135,15 +147,15 @@ class Flow:
         blocks, (kept, _) = self._cut(shape)
         return kept == len(blocks)
 
-    def direct(self, p: Parameters, inputs: Array, *, old: Trajectory | None = None) -> Trajectory:
+    def direct(self, p: Parameters, inputs: Array, *, old: Memory | None = None) -> Trajectory:
         """Solve the direct problem from `inputs` (B, d), keeping what the other two need.
 
-        `old` is a trajectory of the same batch that is needed no more, whose memory is used again.
+        `old` is the memory of a trajectory of the same batch that is needed no more.
         """
         return self._solve(p, inputs, None, old)[0]
 
     def direct_and_adjoint(
-        self, p: Parameters, inputs: Array, terminal: Terminal, *, old: Trajectory | None = None
+        self, p: Parameters, inputs: Array, terminal: Terminal, *, old: Memory | None = None
     ) -> tuple[Trajectory, Derivative]:
         """Solve both, block by block: no stage is computed twice, whether it is kept or not."""
         trajectory, total = self._solve(p, inputs, terminal, old)
@@ -151,7 +163,7 @@ class Flow:
         return trajectory, Derivative.from_values(p.times, total.nodal(), p.blocks)
 
     def _solve(
-        self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Trajectory | None
+        self, p: Parameters, inputs: Array, terminal: Terminal | None, old: Memory | None
     ) -> tuple[Trajectory, Partials | None]:
         blocks, (count, segment) = self._cut(inputs.shape)
         if old is not None:

@@ -337,7 +337,7 @@ class InverseProblem:
     def _solved(self, p: Parameters, solve: Callable[..., Any], *more: Any) -> Any:
         """What `solve` gives, a trajectory first; this one is kept, in the memory of the last."""
         self._check(p)
-        old, self._last = self._last, None
+        old, self._last = self._last.memory if self._last else None, None
         self.counts.direct += 1
         found = solve(p, self.inputs, *more, old=old)
         self._last = found[0]
