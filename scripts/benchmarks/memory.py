@@ -29,7 +29,7 @@ CALLS = ("cost", "derivative", "ncg")
 ALLOWED = 12
 #: Bytes within which two peaks are the same: what allocators keep back.
 GRAIN = 8 * 2**20
-#: A growth by so much less than a whole number of arrays is that number: peaks are rounded to pages.
+#: A growth by so much less than a whole number of arrays is that number: peaks come in pages.
 NEARLY = 0.1
 #: Samples of the call that warms everything up.
 FEW = 600

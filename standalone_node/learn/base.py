@@ -21,8 +21,9 @@ from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.metrics import Sobolev
 from standalone_node.optimize.minimize import Callback, minimize
 from standalone_node.optimize.result import Result
+from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow
-from standalone_node.problem.inverse_problem import InverseProblem, time_grid
+from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.penalties import Penalty
 
 Array = NDArray[Any]

@@ -22,15 +22,15 @@ from standalone_node.kernels.blocks import (
     writable,
 )
 from standalone_node.kernels.jit import PRECISIONS
-from standalone_node.kernels.sweeps import WORK, Plan, sweeps
+from standalone_node.kernels.sweeps import WORK, sweeps
 from standalone_node.kernels.workers import Workers, default_threads
 from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.model.tableaux import tableau
 from standalone_node.problem.memory import Budget, budget, bytes_of
 from standalone_node.problem.partials import Partials
 from standalone_node.problem.passage import Passage, Stages
+from standalone_node.problem.plan import plan_of
 
 Array = NDArray[Any]
 #: dE/dx(T) of some rows of the batch (a slice), given their x(T).
@@ -112,7 +112,7 @@ class Flow:
         self.threads = threads or default_threads()
         self.memory_limit = None if memory_limit is None else bytes_of(memory_limit)
         self._sweeps = sweeps(form, activation, self.dtype)
-        self._plan, self._stage_times = _plan(times, scheme, self.dtype)
+        self._plan, self._stage_times = plan_of(times, scheme, self.dtype)
         self._workers = Workers(self.threads)
         self._spare: list[Workspace] = []
         self._pool = Pool()
@@ -320,24 +320,3 @@ class Flow:
 
 def _ignore(outcome: None) -> None:
     pass
-
-
-def _plan(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]:
-    """The plan of the sweeps, and the distinct stage times (Q,)."""
-    a, b, c = tableau(scheme).arrays()
-    h = np.diff(times)
-    at = times[:-1, None] + c[None, :] * h[:, None]
-    # t_n + h_n may differ from t_{n+1} by a rounding error, and the two are one stage time.
-    at[:, c == 1.0] = times[1:, None]
-    distinct, index = np.unique(at, return_inverse=True)
-    stage = np.ascontiguousarray(index.reshape(at.shape), dtype=np.int64)
-
-    def real(array: Array) -> Array:
-        return np.ascontiguousarray(array, dtype=dtype)
-
-    backwards = stage[::-1, ::-1].ravel()
-    first = np.zeros(stage.size, dtype=np.bool_)
-    first[np.unique(backwards, return_index=True)[1]] = True
-    first = np.ascontiguousarray(first.reshape(stage.shape)[::-1, ::-1])
-    plan = Plan(real(a), real(a.T), real(b), real(np.ones_like(b)), real(h), stage, first)
-    return plan, distinct

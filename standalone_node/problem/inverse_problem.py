@@ -16,6 +16,12 @@ from standalone_node.kernels.sums import inner, parts
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.problem.arguments import (
+    read_inputs,
+    read_weights,
+    time_grid,
+    whole_number,
+)
 from standalone_node.problem.flow import Flow, Trajectory
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
@@ -146,12 +152,14 @@ class InverseProblem:
             "threads": threads,
             "memory_limit": memory_limit,
         }
-        self.inputs = _inputs(inputs)
+        self.inputs = read_inputs(inputs)
         if loss not in LOSSES:
             raise ArgumentError(f"unknown loss {loss!r}: choose one of {', '.join(LOSSES)}")
         self.times = time_grid(horizon, steps)
         points = (
-            self.times.size if depth_points is None else _whole("depth_points", depth_points, 2)
+            self.times.size
+            if depth_points is None
+            else whole_number("depth_points", depth_points, 2)
         )
         self.depth_times = uniform_grid(self.horizon, points)
         self.flow = Flow(
@@ -166,7 +174,7 @@ class InverseProblem:
         self.loss = loss
         self.penalty = Penalty() if penalty is None else penalty
         self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
-        self.sample_weight = _weights(sample_weight, self.samples)
+        self.sample_weight = read_weights(sample_weight, self.samples)
         self._weights = (self.sample_weight / self.samples)[:, None]
         self.blocks = form_blocks(form, self.width)
         self.counts = SweepCounts()
@@ -399,37 +407,3 @@ class InverseProblem:
 
 def _rebuilt(settings: dict[str, Any]) -> InverseProblem:
     return InverseProblem(**settings)
-
-
-def time_grid(horizon: float, steps: int) -> Array:
-    """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
-    if not isinstance(horizon, int | float | np.number) or not 0.0 < float(horizon) < np.inf:
-        raise ArgumentError(f"horizon = {horizon!r} has to be a positive number")
-    return uniform_grid(float(horizon), _whole("steps", steps, 1) + 1)
-
-
-def _whole(name: str, value: object, least: int) -> int:
-    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
-        raise ArgumentError(f"{name} = {value!r} has to be a whole number of at least {least}")
-    return int(value)
-
-
-def _inputs(inputs: ArrayLike) -> Array:
-    array = np.array(inputs, dtype=np.float64, ndmin=1)
-    if array.ndim != 2 or array.size == 0:
-        raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
-    if not np.isfinite(array).all():
-        raise ArgumentError("inputs have to be finite: there are NaN or infinite values")
-    array.setflags(write=False)  # trajectories are computed again from them
-    return array
-
-
-def _weights(sample_weight: ArrayLike | None, samples: int) -> Array:
-    if sample_weight is None:
-        return np.ones(samples)
-    weights = np.array(sample_weight, dtype=np.float64)
-    if weights.shape != (samples,):
-        raise ArgumentError(f"sample_weight has shape {weights.shape} instead of ({samples},)")
-    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
-        raise ArgumentError("sample_weight has to be finite, not negative, and not all zero")
-    return weights

@@ -1,0 +1,50 @@
+"""Checks of the arguments of an inverse problem; the messages name the argument."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from standalone_node.errors import ArgumentError
+from standalone_node.model.depth import uniform_grid
+
+Array = NDArray[Any]
+
+
+def time_grid(horizon: float, steps: int) -> Array:
+    """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
+    if not isinstance(horizon, int | float | np.number) or not 0.0 < float(horizon) < np.inf:
+        raise ArgumentError(f"horizon = {horizon!r} has to be a positive number")
+    return uniform_grid(float(horizon), whole_number("steps", steps, 1) + 1)
+
+
+def whole_number(name: str, value: object, least: int) -> int:
+    """A whole number of at least `least`."""
+    if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
+        raise ArgumentError(f"{name} = {value!r} has to be a whole number of at least {least}")
+    return int(value)
+
+
+def read_inputs(inputs: ArrayLike) -> Array:
+    """The inputs (B, d), finite, and read-only from now on."""
+    array = np.array(inputs, dtype=np.float64, ndmin=1)
+    if array.ndim != 2 or array.size == 0:
+        raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
+    if not np.isfinite(array).all():
+        raise ArgumentError("inputs have to be finite: there are NaN or infinite values")
+    array.setflags(write=False)  # trajectories are computed again from them
+    return array
+
+
+def read_weights(sample_weight: ArrayLike | None, samples: int) -> Array:
+    """The sample weights (B,), ones if there are none."""
+    if sample_weight is None:
+        return np.ones(samples)
+    weights = np.array(sample_weight, dtype=np.float64)
+    if weights.shape != (samples,):
+        raise ArgumentError(f"sample_weight has shape {weights.shape} instead of ({samples},)")
+    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
+        raise ArgumentError("sample_weight has to be finite, not negative, and not all zero")
+    return weights
