@@ -64,13 +64,13 @@ def bytes_of(limit: object) -> int:
 
 
 def default_limit() -> int:
-    """Half a percent of the machine's memory, but no less than 64 MB.
+    """Half a percent of the machine's memory, between 64 and 256 MB.
 
     Computing a trajectory again costs between a fifth and a half of the time of an iteration,
     while keeping it costs memory for every sample: so that memory does not grow with the batch,
     little is kept unless more is allowed.
     """
-    return max(64_000_000, machine_memory() // 200)
+    return min(256_000_000, max(64_000_000, machine_memory() // 200))
 
 
 def budget(

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+import os
+import platform
+import subprocess
+import sys
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -82,3 +87,21 @@ def test_a_combination_reads_only_the_stages_it_is_given() -> None:
     assert np.allclose(out, 3.0 * base + increments[0] - 0.5 * increments[2], rtol=1e-14)
     combine(3.0, base, 0.5, np.zeros(4), 4, increments, out)
     assert np.array_equal(out, 3.0 * base)
+
+
+@pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="has no AVX2")
+@pytest.mark.skipif("NUMBA_CPU_NAME" in os.environ, reason="is such a run itself")
+def test_all_of_it_holds_on_processors_with_shorter_vectors(tmp_path: Path) -> None:
+    """The tiles for AVX2 have other heights; this process may have those for AVX-512."""
+    environment = {
+        **os.environ,
+        "NUMBA_CPU_NAME": "haswell",
+        "NUMBA_CPU_FEATURES": "+avx2,+avx,+fma,+sse4.2,+bmi,+bmi2,+popcnt",
+        "NUMBA_CACHE_DIR": str(tmp_path),
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-p", "no:xdist"]
+    run = subprocess.run(
+        [*command, __file__], env=environment, capture_output=True, text=True, check=False
+    )
+    assert run.returncode == 0, run.stdout[-2000:]
+    assert " passed" in run.stdout
