@@ -8,13 +8,13 @@ from __future__ import annotations
 
 import math
 import weakref
-from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.tiles import lanes
+from standalone_node.kernels.views import writable
 
 Array = NDArray[Any]
 
@@ -151,13 +151,3 @@ def _given_back(pool: weakref.ref[Pool], array: Array) -> None:
     living = pool()
     if living is not None:
         living.give(array)
-
-
-def writable(array: Array) -> Array:
-    """The same memory, not marked as read-only, for kernels that only read it.
-
-    numba would compile them a second time for arrays that are marked.
-    """
-    interface = dict(array.__array_interface__)
-    interface["data"] = (interface["data"][0], False)
-    return np.asarray(SimpleNamespace(__array_interface__=interface, owner=array))

@@ -12,6 +12,9 @@ import scipy
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.mixing import row_mixer
+from standalone_node.kernels.views import writable
+from standalone_node.kernels.workers import Workers
 
 Array = NDArray[np.float64]
 
@@ -46,8 +49,11 @@ def interpolation(nodes: Array, times: ArrayLike) -> scipy.sparse.csr_array:
     )
 
 
-#: From so many parameters a node on, rows are combined one by one, without temporary arrays.
-LONG_ROW = 4096
+#: From so many parameters a node on, rows are combined by a kernel, on several threads.
+LONG_ROW = 1024
+#: Rows that a thread takes at once.
+AT_ONCE = 8
+ALONE = Workers(1)
 
 
 class Interpolation:
@@ -81,13 +87,13 @@ class Interpolation:
         """Whether these are its nodes."""
         return nodes is self._nodes or np.array_equal(nodes, self._nodes)
 
-    def apply(self, nodal: Array, out: Array) -> Array:
+    def apply(self, nodal: Array, out: Array, workers: Workers = ALONE) -> Array:
         """`out` (Q, P), filled with the values at the times."""
-        return _product(self._matrix, nodal, out)
+        return _product(self._matrix, nodal, out, workers)
 
-    def transpose(self, partials: Array, out: Array) -> Array:
+    def transpose(self, partials: Array, out: Array, workers: Workers = ALONE) -> Array:
         """`out` (K + 1, P), filled with what partials at the times (Q, P) are at the nodes."""
-        return _product(self._transposed, partials, out)
+        return _product(self._transposed, partials, out, workers)
 
 
 def _run(matrix: scipy.sparse.csr_array) -> slice | None:
@@ -99,18 +105,18 @@ def _run(matrix: scipy.sparse.csr_array) -> slice | None:
     return slice(int(columns[0]), int(columns[-1]) + 1)
 
 
-def _product(matrix: scipy.sparse.csr_array, values: Array, out: Array) -> Array:
+def _product(matrix: scipy.sparse.csr_array, values: Array, out: Array, workers: Workers) -> Array:
     if values.shape[1] < LONG_ROW:
         out[:] = matrix @ values
         return out
-    for row, first, last in zip(out, matrix.indptr[:-1], matrix.indptr[1:], strict=True):
-        row[:] = 0.0
-        for n in range(first, last):
-            weight, entry = matrix.data[n], values[matrix.indices[n]]
-            if n == first:
-                np.multiply(entry, weight, out=row)
-            else:
-                row += weight * entry
+    mixed, values = row_mixer(), writable(values)
+    starts, columns, weights = matrix.indptr, matrix.indices, matrix.data
+
+    def work(k: int) -> None:
+        rows = slice(k * AT_ONCE, min((k + 1) * AT_ONCE, len(out)))
+        mixed(starts, columns, weights, values, out, rows.start, rows.stop)
+
+    workers.each(work, -(-len(out) // AT_ONCE))
     return out
 
 

@@ -19,10 +19,10 @@ from standalone_node.kernels.blocks import (
     cut,
     padded,
     to_block,
-    writable,
 )
 from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.sweeps import WORK, sweeps
+from standalone_node.kernels.views import writable
 from standalone_node.kernels.workers import Workers, default_threads
 from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
@@ -138,7 +138,7 @@ class Flow:
             return writable(p.values[interpolation.run])
         values = self._pool.take(shape, self.dtype)
         if interpolation.run is None:
-            return interpolation.apply(p.values, values)
+            return interpolation.apply(p.values, values, self._workers)
         values[:] = p.values[interpolation.run]
         return values
 
@@ -280,7 +280,9 @@ class Flow:
 
     def _partials(self, trajectory: Trajectory) -> Partials:
         nodes, shape = trajectory.parameters.times, trajectory.theta.shape
-        return Partials(self._pool, self._interpolation(nodes), nodes.size, shape, self.dtype)
+        return Partials(
+            self._pool, self._workers, self._interpolation(nodes), nodes.size, shape, self.dtype
+        )
 
     def _cut(self, shape: tuple[int, int]) -> tuple[list[slice], Budget]:
         """The blocks of a batch of this shape, and how many of them are kept."""

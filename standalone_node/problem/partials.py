@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.blocks import Pool
+from standalone_node.kernels.workers import Workers
 from standalone_node.model.depth import Interpolation
 
 Array = NDArray[Any]
@@ -24,6 +25,7 @@ class Partials:
     ----------
     pool : Pool
         Lends memory for the other blocks, and for the derivative as long as somebody holds it.
+    workers : Workers
     interpolation : Interpolation
         From the nodes to the distinct stage times.
     nodes : int
@@ -36,12 +38,13 @@ class Partials:
     def __init__(
         self,
         pool: Pool,
+        workers: Workers,
         interpolation: Interpolation,
         nodes: int,
         shape: tuple[int, int],
         dtype: np.dtype[Any],
     ) -> None:
-        self._pool, self._interpolation = pool, interpolation
+        self._pool, self._workers, self._interpolation = pool, workers, interpolation
         self._nodes, self._shape, self._dtype = nodes, shape, dtype
         self._nodal, self._total = self._memory()
         self._begun = False
@@ -76,6 +79,6 @@ class Partials:
         if self._nodal is not None:
             return self._nodal
         lent = self._pool.lend((self._nodes, self._shape[1]), np.dtype(np.float64))
-        nodal = self._interpolation.transpose(self._total, lent)
+        nodal = self._interpolation.transpose(self._total, lent, self._workers)
         self._pool.give(self._total)
         return nodal

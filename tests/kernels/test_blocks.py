@@ -22,9 +22,9 @@ from standalone_node.kernels.blocks import (
     cut,
     padded,
     to_block,
-    writable,
 )
 from standalone_node.kernels.tiles import lanes
+from standalone_node.kernels.views import writable
 
 
 @pytest.mark.parametrize("width", [1, 300, 5000])

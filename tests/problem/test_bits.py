@@ -160,7 +160,11 @@ def test_long_rows_of_parameters_are_interpolated_like_short_ones(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     for scheme in ("euler", "midpoint", "dopri5"):
-        short = everything(twins(samples=20, scheme=scheme))
+        pair = twins(samples=20, scheme=scheme)
+        cost, short = pair.problem.cost_and_derivative(pair.parameters)
         with monkeypatch.context() as patch:
             patch.setattr(depth, "LONG_ROW", 1)
-            assert everything(twins(samples=20, scheme=scheme)) == short
+            again = twins(samples=20, scheme=scheme).problem
+            found, long = again.cost_and_derivative(pair.parameters)
+        assert found == pytest.approx(cost, rel=1e-13)
+        assert np.allclose(long.values, short.values, rtol=1e-12, atol=1e-14)
