@@ -126,7 +126,7 @@ class ArgumentOption(click.Option):
 
 
 #: What the default None means, where it is one.
-_NONE = {"threads": "all processors", "memory_limit": "half a percent of the memory"}
+_NONE = {"threads": "all processors", "memory_limit": "a sixteenth of the memory"}
 
 
 def shown_default(name: str) -> str:

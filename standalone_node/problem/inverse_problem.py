@@ -88,8 +88,8 @@ class InverseProblem:
     memory_limit : int or str, optional
         Bytes of trajectories to keep between the sweeps, or a size as "500MB"; what does not fit
         is computed again when it is needed, with the same bits, which takes between a fifth and a
-        half more time. Half a percent of the machine's memory if not given, at least 64 and at
-        most 256 MB, and of states of up to 12 components no more than stays in the caches.
+        half more time. A sixteenth of the machine's memory if not given, between 64 MB and
+        2 GB, but of states of up to 12 components no more than stays in the caches.
 
     Raises
     ------

@@ -59,7 +59,7 @@ def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimato
     for argument in ARGUMENTS:
         assert f"{argument.flag} " in text
         default = parameters[argument.name].default
-        nothing = {"threads": "all processors", "memory_limit": "half a percent"}
+        nothing = {"threads": "all processors", "memory_limit": "a sixteenth"}
         expected = nothing[argument.name] if default is None else str(default)
         assert expected in shown_default(argument.name)
         assert f"[default: {shown_default(argument.name)}]" in text

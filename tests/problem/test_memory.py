@@ -86,9 +86,9 @@ def test_the_limit_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.Mon
 def test_the_default_is_a_share_of_the_memory_of_the_machine(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    assert 64_000_000 <= default_limit() <= 256_000_000
-    monkeypatch.setattr("standalone_node.problem.memory.machine_memory", lambda: 30 * 10**9)
-    assert default_limit() == 150_000_000
+    assert 64_000_000 <= default_limit() <= 2_000_000_000
+    monkeypatch.setattr("standalone_node.problem.memory.machine_memory", lambda: 16 * 10**9)
+    assert default_limit() == 1_000_000_000
 
 
 def test_a_problem_says_whether_it_has_to_compute_again() -> None:
