@@ -93,14 +93,22 @@ def program_table(cells: Iterable[Record]) -> Table:
     return table
 
 
-def share_table(cells: Iterable[Record]) -> Table:
-    """Our rate in the five products of a stage against that of the products alone."""
-    table = Table(title="Five products a stage against the DGEMM rate of the same shapes")
-    for head in ("d×B×N", "scheme"):
+def _judged_table(title: str, texts: Iterable[str], numbers: Iterable[str]) -> Table:
+    """An empty table: columns of text, of numbers, and one for the mark."""
+    table = Table(title=title)
+    for head in texts:
         table.add_column(head)
-    for head in ("ours GFLOP/s", "DGEMM GFLOP/s", "share", "wanted"):
+    for head in numbers:
         table.add_column(head, justify="right")
     table.add_column("")
+    return table
+
+
+def share_table(cells: Iterable[Record]) -> Table:
+    """Our rate in the five products of a stage against that of the products alone."""
+    title = "Five products a stage against the DGEMM rate of the same shapes"
+    numbers = ("ours GFLOP/s", "DGEMM GFLOP/s", "share", "wanted")
+    table = _judged_table(title, ("d×B×N", "scheme"), numbers)
     for cell in cells:
         found = cell["dgemm"]
         table.add_row(
@@ -116,12 +124,9 @@ def share_table(cells: Iterable[Record]) -> Table:
 
 def scaling_table(records: Iterable[Record], verdicts: Iterable[Verdict]) -> Table:
     """One thread and two."""
-    table = Table(title="Two threads; the bits are the same on 1, 2 and 3")
-    for head in ("d×B×N", "scheme"):
-        table.add_column(head)
-    for head in ("one thread ms", "two threads ms", "ratio", "wanted"):
-        table.add_column(head, justify="right")
-    table.add_column("")
+    title = "Two threads; the bits are the same on 1, 2 and 3"
+    numbers = ("one thread ms", "two threads ms", "ratio", "wanted")
+    table = _judged_table(title, ("d×B×N", "scheme"), numbers)
     for record, verdict in zip(records, verdicts, strict=True):
         medians = (milliseconds(record["threads"][count]["median"]) for count in ("1", "2"))
         ratio = f"{record['speed_up']:.2f}"
@@ -155,11 +160,7 @@ def memory_table(records: list[Record], verdicts: Iterable[Verdict]) -> Table:
 
 def startup_table(record: Record, verdicts: Iterable[Verdict]) -> Table:
     """Medians of fresh processes, then what they are held against."""
-    table = Table(title="Start-up, fresh processes, medians")
-    table.add_column("")
-    for head in ("found", "wanted"):
-        table.add_column(head, justify="right")
-    table.add_column("")
+    table = _judged_table("Start-up, fresh processes, medians", ("",), ("found", "wanted"))
     for name in ("node-fit --help", "import click"):
         table.add_row(f"{name}, seconds", f"{record['medians'][name]:.3f}", "", "")
     for verdict in verdicts:

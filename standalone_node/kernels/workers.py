@@ -15,6 +15,10 @@ def default_threads() -> int:
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
+def ignore(outcome: Any) -> None:
+    """What is done with outcomes that are not collected."""
+
+
 class Workers:
     """A number of threads: the caller's own, and others that wait between the calls.
 
@@ -35,7 +39,7 @@ class Workers:
         self,
         work: Callable[[int], Any],
         count: int,
-        collect: Callable[[Any], None] = lambda outcome: None,
+        collect: Callable[[Any], None] = ignore,
     ) -> None:
         """Call work(0) … work(count - 1), and collect(outcome) for each, in this order.
 

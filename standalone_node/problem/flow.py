@@ -23,7 +23,7 @@ from standalone_node.kernels.blocks import (
 from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.sweeps import WORK, sweeps
 from standalone_node.kernels.views import writable
-from standalone_node.kernels.workers import Workers, default_threads
+from standalone_node.kernels.workers import Workers, default_threads, ignore
 from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
@@ -186,7 +186,7 @@ class Flow:
                 return partials
 
         total = None if terminal is None else self._partials(trajectory)
-        self._workers.each(work, len(blocks), _ignore if total is None else total.add)
+        self._workers.each(work, len(blocks), ignore if total is None else total.add)
         return trajectory, total
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
@@ -318,7 +318,3 @@ class Flow:
         shape = (trajectory.inputs.shape[1], padded(block.stop - block.start, self.dtype))
         with self._workspace() as memory:
             yield Passage(self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory)
-
-
-def _ignore(outcome: None) -> None:
-    pass

@@ -103,17 +103,17 @@ def budget(
     a single one a thread does not fit, its steps are cut into as few segments as possible; with
     square roots of their number there is least to keep, and that is taken if nothing fits.
     """
-    (steps, stages), given = stage, limit
-    keep = limit = limit or default_limit()
-    if width <= NARROW and given is None:
-        keep = min(limit, NARROW_LIMIT)
+    steps, stages = stage
+    asked = limit is not None
+    limit = limit or default_limit()
+    keep = limit if asked or width > NARROW else min(limit, NARROW_LIMIT)
     states = [padded(b.stop - b.start, dtype) * width * np.dtype(dtype).itemsize for b in blocks]
     sizes = [2 * stages * steps * size for size in states]
     if sum(sizes) <= keep:
         return Budget(len(blocks), steps)
-    share = limit / min(threads, len(blocks))
-    segment = _segment(share, max(states), steps, stages)
-    left = keep - min(threads, len(blocks)) * _room(segment, max(states), steps, stages)
+    busy = min(threads, len(blocks))
+    segment = _segment(limit / busy, max(states), steps, stages)
+    left = keep - busy * _room(segment, max(states), steps, stages)
     kept = int(np.searchsorted(np.cumsum(sizes), left, side="right")) if left > 0.0 else 0
     return Budget(kept, segment)
 
