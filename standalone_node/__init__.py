@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.optimize.batches import Batches
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
@@ -32,6 +33,7 @@ _HOMES = {
     "L2": "optimize.metrics",
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
+    "Batches": "optimize.batches",
     "minimize": "optimize.minimize",
     "Result": "optimize.result",
     "NodeClassifier": "learn.estimators",
@@ -42,6 +44,7 @@ _HOMES = {
 
 __all__ = [
     "L2",
+    "Batches",
     "Derivative",
     "Euclidean",
     "InverseProblem",
