@@ -26,8 +26,9 @@ def batches_of(estimator: BaseEstimator) -> Batches | None:
     """The batches of `fit`, None for all rows at once."""
     if estimator.batch_size is None:
         if estimator.epochs != CLASSIFIER.epochs:
-            raise ArgumentError("epochs counts how often the batches are gone through: give "
-            "batch_size, too")
+            raise ArgumentError(
+                "epochs counts how often the batches are gone through: give batch_size, too"
+            )
         return None
     return Batches(
         size=estimator.batch_size,
