@@ -1,0 +1,166 @@
+"""Evolving weights: theta solves an initial value problem of its own, which is what is learnt.
+
+References
+----------
+[HXL] He, Xie and Lin 2019, doi 10.1007/978-3-030-31654-9_51.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from standalone_node.model.depth import banded_product
+from standalone_node.model.grams import DenseGram, DiagonalGram, JoinedGram
+from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.model.series import without_fixed
+from standalone_node.model.stage_grid import StageGrid
+from standalone_node.model.sweeps import Solution, adjoint, direct, sensitivity
+from standalone_node.model.weight_field import WeightField
+from standalone_node.model.weight_fit import fitted_field, integrals
+
+Array = NDArray[Any]
+
+#: Share of a diagonal entry of the metric that is added to it: hidden units that nearly agree would
+#: else be driven apart without limit.
+RIDGE = 1e-4
+
+
+class EvolvingWeights:
+    """theta' = V tanh(U theta + s t + c) + e, theta(0) = theta_0, solved on the depth grid.
+
+    u holds theta_0, the r rows of V transposed, and e, each (P,), then [U, s, c] (r, P + 2): its
+    length does not depend on the depth grid. The tangent and its adjoint are exact for the discrete
+    solution, by the generic sweeps.
+
+    Parameters
+    ----------
+    template : Parameters
+        Gives the depth grid and the blocks, and the path at which the metric is measured.
+    width : int
+        r, the number of hidden units.
+    scheme : str
+        Its nodes are those of the depth grid, one step an interval.
+    seed : int
+        Of the U, s and c that `coordinates` begins with.
+    """
+
+    def __init__(self, template: Parameters, width: int, scheme: str, seed: int) -> None:
+        self._template, self._width = template, width
+        self._entries = template.values.shape[1]
+        grid = StageGrid.of(template.times, scheme)
+        # Each stage has parameters of its own: what a change of u puts in there.
+        own = np.arange(grid.stage.size).reshape(grid.stage.shape)
+        self._grid = replace(grid, at=grid.at[grid.stage.ravel()], stage=own)
+        self._seed = seed
+        self._known: tuple[Array, Solution] | None = None
+
+    def coordinates(self, parameters: Parameters) -> Array:
+        """A control whose path begins where `parameters` do and follows them closely.
+
+        U, s and c are drawn, V and e fitted by least squares. How closely depends on the width:
+        see `follow`.
+        """
+        field = fitted_field(self._grid, parameters, self._width, self._seed)
+        return self._joined(parameters.values[0], *field)
+
+    def apply(self, u: Array) -> Parameters:
+        """The path, at the nodes."""
+        return self._template.like(self._solved(u).states[:, 0])
+
+    def tangent(self, u: Array, du: Array) -> Parameters:
+        """The change of the path, by one sensitivity sweep."""
+        field, solution, change = self._field(u), self._solved(u), self._field(du)
+        put_in = np.concatenate(
+            [
+                self._inputs(solution) @ change.inner.T,
+                self._hidden(field, solution) @ change.outer + change.drift,
+            ],
+            axis=1,
+        )
+        xi = sensitivity(
+            field, self._grid, self._nothing(), solution, put_in, du[None, : self._entries]
+        )
+        return self._template.like(xi[:, 0])
+
+    def adjoint(self, u: Array, derivative: Derivative) -> Array:
+        """What a derivative with respect to the path is to u, by one adjoint sweep."""
+        field, solution = self._field(u), self._solved(u)
+        lam, partials = adjoint(
+            field, self._grid, self._nothing(), solution, derivative.values[:, None]
+        )
+        mu, kappa = partials[:, : self._width], partials[:, self._width :]
+        return self._joined(
+            lam[0, 0],
+            self._hidden(field, solution).T @ kappa,
+            kappa.sum(axis=0),
+            mu.T @ self._inputs(solution),
+        )
+
+    def gram(self, banded: Array, fixed: tuple[int, ...]) -> JoinedGram:
+        """The metric of the change of the path, near that of the template.
+
+        With a(t) the integrals of the hidden units, theta = theta_0 + V a + e t: for theta_0, V and
+        e it is that of a series in 1, a and t. U, s and c have a scale each, that of the path which
+        the change of one entry makes if what it does to the state is left out.
+        """
+        without_fixed(fixed, "evolving")
+        u = self.coordinates(self._template)
+        field, solution = self._field(u), self._solved(u)
+        hidden = self._hidden(field, solution)
+        times = self._template.times[:, None]
+        basis = np.hstack([np.ones_like(times), integrals(self._grid, hidden), times])
+        matrix = basis.T @ banded_product(banded, basis)
+        matrix += RIDGE * np.diag(np.diag(matrix))
+        size = (self._width + 2) * self._entries
+        return JoinedGram(
+            DenseGram(matrix), size, DiagonalGram(self._inner_scales(banded, field, solution))
+        )
+
+    def _inner_scales(self, banded: Array, field: WeightField, solution: Solution) -> Array:
+        """One scale for each entry of [U, s, c], flat."""
+        slopes = 1.0 - self._hidden(field, solution) ** 2
+        inputs = self._inputs(solution)
+        speeds = np.sum(field.outer**2, axis=1)
+        path = solution.states[:, 0] / self._template.horizon
+        # A unit whose row of V vanishes has to be able to begin.
+        speeds = np.maximum(speeds, np.mean(np.sum(path**2, axis=1)) / self._width)
+        scales = np.empty_like(field.inner)
+        for j, speed in enumerate(speeds):
+            made = integrals(self._grid, slopes[:, j : j + 1] * inputs)
+            squares = np.einsum("ki,ki->i", made, banded_product(banded, made))
+            scales[j, :-2] = speed * squares[:-2].sum()
+            scales[j, -2:] = speed * squares[-2:]
+        floor = 1e-6 * scales.max()
+        return np.maximum(scales, floor if floor > 0.0 else 1.0).ravel()
+
+    def _solved(self, u: Array) -> Solution:
+        if self._known is None or not np.array_equal(self._known[0], u):
+            solution = direct(self._field(u), self._grid, self._nothing(), u[None, : self._entries])
+            self._known = u.copy(), solution
+        return self._known[1]
+
+    def _field(self, u: Array) -> WeightField:
+        r, p = self._width, self._entries
+        outer, drift, inner = np.split(u[p:], [r * p, (r + 1) * p])
+        return WeightField(outer.reshape(r, p), drift, inner.reshape(r, p + 2))
+
+    def _nothing(self) -> Array:
+        """No change put in at any stage."""
+        return np.broadcast_to(0.0, (self._grid.at.size, self._width + self._entries))
+
+    def _inputs(self, solution: Solution) -> Array:
+        """What enters the hidden units at all stages, [theta, t, 1], (N s, P + 2)."""
+        at = self._grid.at[:, None]
+        return np.hstack([solution.stages.reshape(at.size, -1), at, np.ones_like(at)])
+
+    def _hidden(self, field: WeightField, solution: Solution) -> Array:
+        """The hidden units at all stages, (N s, r)."""
+        return np.tanh(self._inputs(solution) @ field.inner.T)
+
+    @staticmethod
+    def _joined(first: Array, outer: Array, drift: Array, inner: Array) -> Array:
+        return np.concatenate([first, outer.ravel(), drift, inner.ravel()])
