@@ -26,7 +26,9 @@ Array = NDArray[Any]
 
 #: Share of a diagonal entry of the metric that is added to it: hidden units that nearly agree would
 #: else be driven apart without limit.
-RIDGE = 1e-4
+RIDGE = 0.1
+#: How much larger the metric makes a change of U, s and c than it is to first order.
+CAUTION = 100.0
 
 
 class EvolvingWeights:
@@ -44,18 +46,15 @@ class EvolvingWeights:
         r, the number of hidden units.
     scheme : str
         Its nodes are those of the depth grid, one step an interval.
-    seed : int
-        Of the U, s and c that `coordinates` begins with.
     """
 
-    def __init__(self, template: Parameters, width: int, scheme: str, seed: int) -> None:
+    def __init__(self, template: Parameters, width: int, scheme: str) -> None:
         self._template, self._width = template, width
         self._entries = template.values.shape[1]
         grid = StageGrid.of(template.times, scheme)
         # Each stage has parameters of its own: what a change of u puts in there.
         own = np.arange(grid.stage.size).reshape(grid.stage.shape)
         self._grid = replace(grid, at=grid.at[grid.stage.ravel()], stage=own)
-        self._seed = seed
         self._known: tuple[Array, Solution] | None = None
 
     def coordinates(self, parameters: Parameters) -> Array:
@@ -64,7 +63,7 @@ class EvolvingWeights:
         U, s and c are drawn, V and e fitted by least squares. How closely depends on the width:
         see `follow`.
         """
-        field = fitted_field(self._grid, parameters, self._width, self._seed)
+        field = fitted_field(self._grid, parameters, self._width)
         return self._joined(parameters.values[0], *field)
 
     def apply(self, u: Array) -> Parameters:
@@ -123,19 +122,19 @@ class EvolvingWeights:
     def _inner_scales(self, banded: Array, field: WeightField, solution: Solution) -> Array:
         """One scale for each entry of [U, s, c], flat."""
         slopes = 1.0 - self._hidden(field, solution) ** 2
-        inputs = self._inputs(solution)
+        made_by_time = integrals(self._grid, slopes * self._grid.at[:, None])
+        made_by_shift = integrals(self._grid, slopes)
+        size = max(np.mean(np.sum(solution.states**2, axis=-1)), np.sqrt(self._entries))
         speeds = np.sum(field.outer**2, axis=1)
-        path = solution.states[:, 0] / self._template.horizon
-        # A unit whose row of V vanishes has to be able to begin.
-        speeds = np.maximum(speeds, np.mean(np.sum(path**2, axis=1)) / self._width)
+        speeds = np.maximum(speeds, size / (self._width * self._template.horizon**2))
+        by_time, by_shift = (
+            speeds * np.sum(made * banded_product(banded, made), axis=0)
+            for made in (made_by_time, made_by_shift)
+        )
         scales = np.empty_like(field.inner)
-        for j, speed in enumerate(speeds):
-            made = integrals(self._grid, slopes[:, j : j + 1] * inputs)
-            squares = np.einsum("ki,ki->i", made, banded_product(banded, made))
-            scales[j, :-2] = speed * squares[:-2].sum()
-            scales[j, -2:] = speed * squares[-2:]
-        floor = 1e-6 * scales.max()
-        return np.maximum(scales, floor if floor > 0.0 else 1.0).ravel()
+        scales[:, :-2] = size * by_shift[:, None]
+        scales[:, -2], scales[:, -1] = by_time, by_shift
+        return CAUTION * scales.ravel()
 
     def _solved(self, u: Array) -> Solution:
         if self._known is None or not np.array_equal(self._known[0], u):

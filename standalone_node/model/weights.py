@@ -107,8 +107,6 @@ class Evolving:
         Hidden units r: 2 (r + 1) P + 2 r numbers are learnt, P those of one depth.
     scheme : str
         By which theta is solved for, one step an interval of the depth grid.
-    seed : int
-        Of the U with which a start begins.
 
     Raises
     ------
@@ -122,7 +120,6 @@ class Evolving:
 
     width: int = 8
     scheme: str = "rk4"
-    seed: int = 0
 
     def __post_init__(self) -> None:
         _check_count("width", self.width)
@@ -130,7 +127,7 @@ class Evolving:
 
     def on(self, template: Parameters) -> EvolvingWeights:
         """The paths on the depth grid; a start is fitted to given parameters."""
-        return EvolvingWeights(template, self.width, self.scheme, self.seed)
+        return EvolvingWeights(template, self.width, self.scheme)
 
 
 #: The table: a name and what is then learnt.
