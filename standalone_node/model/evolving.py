@@ -60,8 +60,8 @@ class EvolvingWeights:
     def coordinates(self, parameters: Parameters) -> Array:
         """A control whose path begins where `parameters` do and follows them closely.
 
-        U, s and c are drawn, V and e fitted by least squares. How closely depends on the width:
-        see `follow`.
+        U = 0, s and c are laid out, V and e fitted by least squares. How closely depends on the
+        width: see `follow`.
         """
         field = fitted_field(self._grid, parameters, self._width)
         return self._joined(parameters.values[0], *field)
@@ -120,7 +120,11 @@ class EvolvingWeights:
         )
 
     def _inner_scales(self, banded: Array, field: WeightField, solution: Solution) -> Array:
-        """One scale for each entry of [U, s, c], flat."""
+        """One scale for each entry of [U, s, c], flat.
+
+        Measured for theta and V of the size that they grow to, |theta|^2 = sqrt(P), as of a matrix
+        that keeps the length of a state; a start is usually much smaller.
+        """
         slopes = 1.0 - self._hidden(field, solution) ** 2
         made_by_time = integrals(self._grid, slopes * self._grid.at[:, None])
         made_by_shift = integrals(self._grid, slopes)
