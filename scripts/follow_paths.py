@@ -3,8 +3,8 @@
     python scripts/follow_paths.py [--points 401] [--widths 2 4 8 16 32 64 128]
 
 theta' = V tanh(U theta + s t + c) + e is fitted to paths theta*(t) of ten entries on [0, 2] and
-solved by the classical Runge-Kutta scheme on the given depth points. Printed is max |theta - theta*|
-over all depths and entries, relative to max |theta*|, as a table in Markdown.
+solved by the classical Runge-Kutta scheme on the given depth points. Printed is the largest
+|theta - theta*| over all depths and entries, relative to max |theta*|, as a table in Markdown.
 """
 
 from __future__ import annotations

@@ -167,3 +167,20 @@ def _separately(parametrisation: Any, start: Array, du: Array, metric: Any) -> f
         change = parametrisation.tangent(start, alone)
         total += metric.inner(change, change)
     return total
+
+
+@every_metric
+def test_the_metric_of_evolving_weights_knows_the_size_that_they_grow_to(metric: str) -> None:
+    """A change of U, s or c moves the path by less than its norm, there as at the start."""
+    small = 1e-3 * template()
+    parametrisation = sn.Evolving(3).on(small)
+    gram = parametrisation.gram(METRICS[metric].matrix(TIMES), ())
+    u = parametrisation.coordinates(small)
+    u[:6] *= 6.0**0.25 / np.linalg.norm(u[:6])
+    rng = np.random.default_rng(0)
+    u[6:24] = (rng.standard_normal((3, 6)) / np.sqrt(3.0 * 6.0) / HORIZON).ravel()
+    for _ in range(5):
+        du = np.zeros_like(u)
+        du[30:] = rng.standard_normal(u.size - 30)
+        change = parametrisation.tangent(u, du)
+        assert METRICS[metric].inner(change, change) <= gram.apply(du) @ du
