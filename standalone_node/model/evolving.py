@@ -73,13 +73,11 @@ class EvolvingWeights:
     def tangent(self, u: Array, du: Array) -> Parameters:
         """The change of the path, by one sensitivity sweep."""
         field, solution, change = self._field(u), self._solved(u), self._field(du)
-        put_in = np.concatenate(
-            [
-                self._inputs(solution) @ change.inner.T,
-                self._hidden(field, solution) @ change.outer + change.drift,
-            ],
-            axis=1,
-        )
+        put_in = np.empty((self._grid.at.size, self._width + self._entries))
+        put_in[:, : self._width] = self._units(change.inner, solution)
+        hidden = np.tanh(self._units(field.inner, solution))
+        np.matmul(hidden, change.outer, out=put_in[:, self._width :])
+        put_in[:, self._width :] += change.drift
         xi = sensitivity(
             field, self._grid, self._nothing(), solution, put_in, du[None, : self._entries]
         )
@@ -94,9 +92,9 @@ class EvolvingWeights:
         mu, kappa = partials[:, : self._width], partials[:, self._width :]
         return self._joined(
             lam[0, 0],
-            self._hidden(field, solution).T @ kappa,
+            np.tanh(self._units(field.inner, solution)).T @ kappa,
             kappa.sum(axis=0),
-            mu.T @ self._inputs(solution),
+            np.column_stack([mu.T @ self._stages(solution), mu.T @ self._grid.at, mu.sum(axis=0)]),
         )
 
     def gram(self, banded: Array, fixed: tuple[int, ...]) -> JoinedGram:
@@ -109,7 +107,7 @@ class EvolvingWeights:
         without_fixed(fixed, "evolving")
         u = self.coordinates(self._template)
         field, solution = self._field(u), self._solved(u)
-        hidden = self._hidden(field, solution)
+        hidden = np.tanh(self._units(field.inner, solution))
         times = self._template.times[:, None]
         basis = np.hstack([np.ones_like(times), integrals(self._grid, hidden), times])
         matrix = basis.T @ banded_product(banded, basis)
@@ -125,7 +123,7 @@ class EvolvingWeights:
         Measured for theta and V of the size that they grow to, |theta|^2 = sqrt(P), as of a matrix
         that keeps the length of a state; a start is usually much smaller.
         """
-        slopes = 1.0 - self._hidden(field, solution) ** 2
+        slopes = 1.0 - np.tanh(self._units(field.inner, solution)) ** 2
         made_by_time = integrals(self._grid, slopes * self._grid.at[:, None])
         made_by_shift = integrals(self._grid, slopes)
         size = max(np.mean(np.sum(solution.states**2, axis=-1)), np.sqrt(self._entries))
@@ -155,14 +153,14 @@ class EvolvingWeights:
         """No change put in at any stage."""
         return np.broadcast_to(0.0, (self._grid.at.size, self._width + self._entries))
 
-    def _inputs(self, solution: Solution) -> Array:
-        """What enters the hidden units at all stages, [theta, t, 1], (N s, P + 2)."""
-        at = self._grid.at[:, None]
-        return np.hstack([solution.stages.reshape(at.size, -1), at, np.ones_like(at)])
+    def _stages(self, solution: Solution) -> Array:
+        """theta at all stages, (N s, P)."""
+        return solution.stages.reshape(self._grid.at.size, -1)
 
-    def _hidden(self, field: WeightField, solution: Solution) -> Array:
-        """The hidden units at all stages, (N s, r)."""
-        return np.tanh(self._inputs(solution) @ field.inner.T)
+    def _units(self, inner: Array, solution: Solution) -> Array:
+        """U theta + s t + c at all stages, (N s, r)."""
+        stages = self._stages(solution) @ inner[:, :-2].T
+        return stages + np.outer(self._grid.at, inner[:, -2]) + inner[:, -1]
 
     @staticmethod
     def _joined(first: Array, outer: Array, drift: Array, inner: Array) -> Array:
