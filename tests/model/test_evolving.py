@@ -101,7 +101,7 @@ FOLLOWED = [
     ("oscillating", 1e-2, 16),
     ("oscillating", 1e-3, 32),
     ("with a kink", 1e-2, 64),
-    ("with a kink", 3e-3, 128),
+    ("with a kink", 1e-3, 256),
 ]
 
 
