@@ -45,6 +45,15 @@ def test_the_partials_are_the_gradient_unless_a_metric_is_given(method: str) -> 
     assert np.array_equal(plain, euclidean) and not np.allclose(plain, smooth)
 
 
+def test_the_partials_are_those_of_what_is_learnt() -> None:
+    problem = quadratic()
+    start = 0.0 * problem.minimiser
+    result = minimize(
+        problem, start, method="sgd", rate=0.01, weights="constant", max_iterations=1, tolerance=0.0
+    )
+    assert np.allclose(result.x, -0.01 * problem.partials(start).reshape(5, 2).sum(axis=0))
+
+
 @pytest.mark.parametrize("method", ["sgd", "adam"])
 def test_a_step_costs_a_direct_and_an_adjoint_sweep(method: str) -> None:
     rng = np.random.default_rng(0)
