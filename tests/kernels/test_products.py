@@ -46,28 +46,28 @@ def draw(dtype: str, *shapes: tuple[int, ...]) -> list[Array]:
 
 @pytest.mark.parametrize("dtype", TOLERANCE)
 @pytest.mark.parametrize("vectors", VECTORS)
-@pytest.mark.parametrize("q", [1, 5, 2 * TILE_ROWS + 3])
 @pytest.mark.parametrize("p", WIDTHS)
-def test_products_are_those_of_linear_algebra(p: int, q: int, vectors: int, dtype: str) -> None:
+def test_products_are_those_of_linear_algebra(p: int, vectors: int, dtype: str) -> None:
     def agree(found: Array, expected: Array) -> None:
         size = max(1.0, float(np.abs(expected).max()))
         assert float(np.abs(found - expected).max()) <= TOLERANCE[dtype] * size
 
     samples = vectors * lanes(dtype)
-    W, x, kappa, start, total = draw(dtype, (p, q), (q, samples), (p, samples), (p,), (p, q))
-    out, back = np.empty((p, samples), dtype), np.empty((q, samples), dtype)
-    multiply(W, x, start, out)
-    agree(out, W @ x + start[:, None])
-    product(W, x, out)
-    agree(out, W @ x)
-    expected = out + W @ x
-    add_product(W, x, out)
-    agree(out, expected)
-    multiply_transposed(W, kappa, back)
-    agree(back, W.T @ kappa)
-    expected = total + kappa @ x.T
-    add_outer(kappa, x, total)
-    agree(total, expected)
+    for q in (1, TILE_ROWS + 2, p + 3):
+        W, x, kappa, start, total = draw(dtype, (p, q), (q, samples), (p, samples), (p,), (p, q))
+        out, back = np.empty((p, samples), dtype), np.empty((q, samples), dtype)
+        multiply(W, x, start, out)
+        agree(out, W @ x + start[:, None])
+        product(W, x, out)
+        agree(out, W @ x)
+        expected = out + W @ x
+        add_product(W, x, out)
+        agree(out, expected)
+        multiply_transposed(W, kappa, back)
+        agree(back, W.T @ kappa)
+        expected = total + kappa @ x.T
+        add_outer(kappa, x, total)
+        agree(total, expected)
     sums = np.ones(p, dtype)
     add_row_sums(kappa, np.ones((1, samples), dtype), sums)
     agree(sums, 1.0 + kappa.sum(axis=1))
