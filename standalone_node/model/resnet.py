@@ -2,8 +2,8 @@
 
 References
 ----------
-X. He, Y. Xie, J. Lin, Learning infinite networks (2019), doi 10.1007/978-3-030-31654-9_51, who
-start an infinite network from a finite one.
+He, Xie, Lin 2019, doi 10.1007/978-3-030-31654-9_51, who start an infinite network from a finite
+one.
 """
 
 from __future__ import annotations

@@ -192,3 +192,9 @@ def test_weights_and_biases_are_those_of_affine_forms_others_are_asked_for_by_na
     assert [block.shape for block in p.at(0.5)] == [(4, 3), (4,), (3, 4)]
     with pytest.raises(ArgumentError, match=r"'W2'.*w, b, A"):
         p.block("W2")
+
+
+def test_roughness_is_the_integral_of_the_squared_slopes() -> None:
+    p = Parameters([0.0, 0.5, 2.0], [[[0.0]], [[1.0]], [[1.0]]], [[0.0], [0.0], [3.0]])
+    assert p.roughness == pytest.approx(2.0**2 * 0.5 + 2.0**2 * 1.5)
+    assert (2.0 * p).refined([0.0, 0.1, 0.5, 1.0, 2.0]).roughness == pytest.approx(4.0 * 8.0)
