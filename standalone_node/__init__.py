@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
     from standalone_node.model.resnet import resnet_parameters
+    from standalone_node.model.weights import Constant, Evolving, Free, Galerkin
     from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
@@ -27,6 +28,10 @@ _HOMES = {
     "Parameters": "model.nodal",
     "Derivative": "model.nodal",
     "resnet_parameters": "model.resnet",
+    "Free": "model.weights",
+    "Constant": "model.weights",
+    "Galerkin": "model.weights",
+    "Evolving": "model.weights",
     "Penalty": "problem.penalties",
     "InverseProblem": "problem.inverse_problem",
     "taylor_test": "problem.verification",
@@ -46,8 +51,12 @@ _HOMES = {
 
 __all__ = [
     "L2",
+    "Constant",
     "Derivative",
     "Euclidean",
+    "Evolving",
+    "Free",
+    "Galerkin",
     "InverseProblem",
     "NodeClassifier",
     "NodeRegressor",
