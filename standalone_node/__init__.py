@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.model.resnet import resnet_parameters
     from standalone_node.model.weights import Constant, Evolving, Free, Galerkin
     from standalone_node.optimize.batches import Batches
     from standalone_node.optimize.continuation import continuation
@@ -27,6 +28,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Parameters": "model.nodal",
     "Derivative": "model.nodal",
+    "resnet_parameters": "model.resnet",
     "Free": "model.weights",
     "Constant": "model.weights",
     "Galerkin": "model.weights",
@@ -71,6 +73,7 @@ __all__ = [
     "dot_test",
     "load",
     "minimize",
+    "resnet_parameters",
     "save",
     "taylor_test",
 ]
