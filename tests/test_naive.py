@@ -97,7 +97,8 @@ def stage_weight(A: list[list[Fraction]], i: int, tree: Tree) -> Fraction:
 def satisfies(scheme: str, tree: Tree) -> bool:
     """Butcher's condition: sum over i of b_i Phi_i(tree) = 1 / density(tree)."""
     A, b, _ = TABLEAUX[scheme]
-    return sum(b[i] * stage_weight(A, i, tree) for i in range(len(b))) == Fraction(1, density(tree))
+    found = sum((b[i] * stage_weight(A, i, tree) for i in range(len(b))), Fraction(0))
+    return abs(found - Fraction(1, density(tree))) <= naive.ROUNDED.get(scheme, 0)
 
 
 def test_there_are_as_many_rooted_trees_as_cayley_counted() -> None:
@@ -124,7 +125,7 @@ def test_a_tableau_is_explicit_and_its_nodes_are_its_row_sums(scheme: str) -> No
         assert len(A[i]) == len(A) and not any(A[i][i:])
 
 
-@pytest.mark.parametrize("scheme", ["bs3", "dopri5"])
+@pytest.mark.parametrize("scheme", ["bs3", "dopri5", "tsit5"])
 def test_the_last_stage_of_a_fsal_pair_is_the_first_of_the_next_step(scheme: str) -> None:
     A, b, c = TABLEAUX[scheme]
     assert A[-1] == b and b[-1] == 0 and c[-1] == 1
@@ -139,7 +140,7 @@ def test_the_named_schemes_are_the_ones_their_names_mean() -> None:
     assert TABLEAUX["rk4"][2] == [0, half, half, 1]
     assert TABLEAUX["rk38"][2] == [0, third, 2 * third, 1]
     assert TABLEAUX["bs3"][2] == [0, half, Fraction(3, 4), 1]
-    assert set(ORDERS) == set(TABLEAUX) and len(TABLEAUX) == 9
+    assert set(ORDERS) == set(TABLEAUX) and len(TABLEAUX) == 10
 
 
 # ------------------------------------------------------------------ activations and losses
@@ -316,7 +317,7 @@ def test_a_scheme_converges_with_its_order_when_the_parameters_vary(scheme: str)
     W, b = np.array([[[1.0]], [[2.0]]]), np.zeros((2, 1))
     exact = 0.8 * math.exp(1.5)  # x' = (1 + t) x
     errors = []
-    for steps in (20, 40):
+    for steps in (30, 60):
         problem = Problem(
             inputs=np.array([[0.8]]),
             targets=np.array([[0.0]]),
