@@ -8,20 +8,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.sweeps import Plan
-from standalone_node.model.tableaux import tableau
+from standalone_node.model.stage_grid import StageGrid
 
 Array = NDArray[Any]
 
 
 def plan_of(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Array]:
     """The plan of the sweeps, and the distinct stage times (Q,)."""
-    a, b, c = tableau(scheme).arrays()
-    h = np.diff(times)
-    at = times[:-1, None] + c[None, :] * h[:, None]
-    # t_n + h_n may differ from t_{n+1} by a rounding error, and the two are one stage time.
-    at[:, c == 1.0] = times[1:, None]
-    distinct, index = np.unique(at, return_inverse=True)
-    stage = np.ascontiguousarray(index.reshape(at.shape), dtype=np.int64)
+    grid = StageGrid.of(times, scheme)
+    stage = np.ascontiguousarray(grid.stage)
 
     def real(array: Array) -> Array:
         return np.ascontiguousarray(array, dtype=dtype)
@@ -30,5 +25,5 @@ def plan_of(times: Array, scheme: str, dtype: np.dtype[Any]) -> tuple[Plan, Arra
     first = np.zeros(stage.size, dtype=np.bool_)
     first[np.unique(backwards, return_index=True)[1]] = True
     first = np.ascontiguousarray(first.reshape(stage.shape)[::-1, ::-1])
-    plan = Plan(real(a), real(a.T), real(b), real(np.ones_like(b)), real(h), stage, first)
-    return plan, distinct
+    a, b, h = real(grid.a), real(grid.b), real(grid.steps)
+    return Plan(a, real(grid.a.T), b, real(np.ones_like(b)), h, stage, first), grid.at
