@@ -15,6 +15,7 @@ explicit Runge-Kutta methods, ACM Trans. Math. Softw. 17 (1991).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from itertools import pairwise
 from math import inf, isfinite
 from typing import Any, Protocol
 
@@ -190,7 +191,7 @@ def _check(t: float, h: float, horizon: float, trials: int, error: float) -> Non
 def error_on(stepper: Stepper, times: Array) -> float:
     """The largest error of a step of a given grid, in units of the tolerance."""
     worst = 0.0
-    for t, end in zip(times[:-1], times[1:], strict=True):
+    for t, end in pairwise(times):
         error = stepper.attempt(float(t), float(end))
         if not isfinite(error):
             return inf

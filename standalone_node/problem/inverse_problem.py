@@ -314,6 +314,7 @@ class InverseProblem:
         ArgumentError
             If p does not fit the problem.
         """
+        self._check(p)  # may choose the grid, and with it the flow
         self.counts.adjoint += 1
         if self._is_solved(p):
             trajectory = self._trajectory(p)
