@@ -58,7 +58,7 @@ class ButcherTableau:
         return self._of(self.used)
 
     def all_arrays(self) -> tuple[NDArray[np.float64], ...]:
-        """(a, b, c, e) of all stages: the error of a step is estimated by h times sum of e_i k_i."""
+        """(a, b, c, e) of all stages: h times the sum of e_i k_i estimates the error of a step."""
         weights = zip(self.weights, self.embedded, strict=True)
         return *self._of(tuple(range(self.stages))), np.array([float(b - e) for b, e in weights])
 

@@ -292,14 +292,15 @@ def test_after_a_refusal_everything_is_as_before(monkeypatch: pytest.MonkeyPatch
 
 
 @pytest.mark.parametrize("rtol", [1e-4, 1e-6])
-def test_the_cost_never_rises_while_grids_change(rtol: float) -> None:
+def test_the_cost_rises_only_where_a_grid_was_beyond_bearing(rtol: float) -> None:
     problem = problem_of(rtol=rtol, samples=30, depth_points=9, horizon=4.0)
     result = sn.minimize(
         problem, problem.initial_parameters(scale=0.05), restart=12, max_iterations=60
     )
-    costs, forced = result.history["cost"], [g for g in problem.grids if g.error > grids.BEYOND]
-    assert len(problem.grids) > 1 and not forced
-    assert (np.diff(costs) <= 0.0).all()
+    forced = [g for g in problem.grids[1:] if g.adopted and g.costs[1] > g.costs[0]]
+    assert len(problem.grids) > 2
+    assert all(g.error > grids.BEYOND for g in forced)
+    assert (np.diff(result.history["cost"]) > 0.0).sum() <= len(forced)
     # What it ends with holds on a far finer grid, to about the tolerance.
     exact = problem.replaced(rtol=None, steps=400).cost(result.parameters)
     assert result.cost == pytest.approx(exact, abs=100.0 * rtol)
