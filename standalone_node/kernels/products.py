@@ -110,6 +110,12 @@ def multiply(matrix, states, start, out):  # type: ignore[no-untyped-def]
 
 
 @inlined
+def product(matrix, states, out):  # type: ignore[no-untyped-def]
+    """out = matrix @ states, shapes (p, q), (q, S), (p, S)."""
+    _plain(matrix, states, out, FROM_ZERO, states[0])
+
+
+@inlined
 def add_product(matrix, states, out):  # type: ignore[no-untyped-def]
     """out += matrix @ states, shapes (p, q), (q, S), (p, S)."""
     _plain(matrix, states, out, FROM_RESULT, states[0])
@@ -155,6 +161,15 @@ def scale(factor, states):  # type: ignore[no-untyped-def]
     for i in range(states.shape[0]):
         for s in range(states.shape[1]):
             states[i, s] *= factor[i, s]
+
+
+@inlined
+def divide(states, count):  # type: ignore[no-untyped-def]
+    """states /= count, a whole number, in the precision of the states."""
+    share = states.dtype.type(1.0 / count)
+    for i in range(states.shape[0]):
+        for s in range(states.shape[1]):
+            states[i, s] *= share
 
 
 @inlined

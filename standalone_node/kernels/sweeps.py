@@ -1,6 +1,6 @@
 """Direct, sensitivity and adjoint sweep of one block of samples through any explicit tableau.
 
-Arrays of a block are (d, S): components first, samples along the fast axis. Parameters come as
+States of a block are (d, S): components first, samples along the fast axis. Parameters come as
 `theta` (Q, P), one row a distinct stage time; `plan.stage[n, i]` is the row that stage i of step n
 uses. The three sweeps are one scheme: the second is the exact tangent of the first, the third its
 exact transpose. Each is compiled for one form (the direct one for one activation too), when it is
@@ -26,8 +26,8 @@ from standalone_node.kernels.jit import kernel, named
 from standalone_node.kernels.products import combine, prepare
 from standalone_node.kernels.stages import FORMS
 
-#: Arrays of a block that the sweeps work in, beside one for each stage.
-WORK = 3
+#: Arrays (d, S) that the sweeps work in, beside one for each stage.
+WORK = 2
 
 
 class Plan(NamedTuple):
@@ -45,20 +45,21 @@ class Plan(NamedTuple):
 class Sweeps(NamedTuple):
     """The three compiled sweeps of one form and activation.
 
-    direct(plan, theta, states, features, slopes, scratch)
+    direct(plan, theta, states, features, slopes, scratch, work)
         Integrates states[0] forward. `states` is (N + 1, d, S) and is filled, or (1, d, S) and is
-        overwritten by the final state. `features` and `slopes` are (N, s, d, S) and keep what the
-        other sweeps need, or (1, s, d, S) and are scratch space.
-    sensitivity(plan, theta, tangent, features, slopes, xi, scratch)
+        overwritten by the final state. `features` and `slopes` are (N, s, rows, S) and keep what
+        the other sweeps need, or (1, s, rows, S) and are scratch space.
+    sensitivity(plan, theta, tangent, features, slopes, xi, scratch, work)
         Integrates the tangent: xi[0] is the change of the initial state, `tangent` (Q, P) that of
         theta; `xi` is (N + 1, d, S) or (1, d, S), as above.
-    adjoint(plan, theta, features, slopes, adjoint, derivative, scratch)
+    adjoint(plan, theta, features, slopes, adjoint, derivative, scratch, work)
         Integrates backwards from dE/dx_N, given in row N of `adjoint` (N + 1, d, S), which is
         filled with dE/dx_n; or in the one row of `adjoint` (1, d, S), which ends as dE/dx_0.
         `derivative` (Q, P) has the partials with respect to theta added to it, except where
         `plan.first` says that they are the first.
 
-    `scratch` is (s + WORK, d, S): kernels make no arrays of their own.
+    `scratch` is (s + WORK, d, S) and `work` (rows, S): kernels make no arrays of their own. The
+    rows of features, slopes and work are those that the form asks for (`stages.Heights`).
     """
 
     direct: Callable[..., None]
@@ -71,15 +72,16 @@ def _direct(form, activation):  # type: ignore[no-untyped-def]
 
     @kernel
     @named("direct", form, activation)
-    def direct_sweep(plan, theta, states, features, slopes, scratch):  # type: ignore[no-untyped-def]
-        stages = plan.b.size
-        increments, work = scratch[:stages], scratch[stages]
+    def direct_sweep(plan, theta, states, features, slopes, scratch, work):  # type: ignore[no-untyped-def]
+        stages, width = plan.b.size, states.shape[1]
+        increments = scratch[:stages]
         for n in range(plan.h.size):
             now, then = n % states.shape[0], (n + 1) % states.shape[0]
             kept = n % features.shape[0]
             for i in range(stages):
                 row, feature, slope = theta[plan.stage[n, i]], features[kept, i], slopes[kept, i]
-                combine(1.0, states[now], plan.h[n], plan.a[i], i, increments, feature)
+                begin = feature[:width]
+                combine(1.0, states[now], plan.h[n], plan.a[i], i, increments, begin)
                 stage(activate, row, feature, slope, work, increments[i])
             combine(1.0, states[now], plan.h[n], plan.b, stages, increments, states[then])
 
@@ -91,9 +93,9 @@ def _sensitivity(form):  # type: ignore[no-untyped-def]
 
     @kernel
     @named("sensitivity", form)
-    def sensitivity_sweep(plan, theta, tangent, features, slopes, xi, scratch):  # type: ignore[no-untyped-def]
+    def sensitivity_sweep(plan, theta, tangent, features, slopes, xi, scratch, work):  # type: ignore[no-untyped-def]
         stages = plan.b.size
-        increments, stage_xi, work = scratch[:stages], scratch[stages], scratch[stages + 1]
+        increments, stage_xi = scratch[:stages], scratch[stages]
         for n in range(plan.h.size):
             now, then = n % xi.shape[0], (n + 1) % xi.shape[0]
             for i in range(stages):
@@ -114,11 +116,11 @@ def _adjoint(form):  # type: ignore[no-untyped-def]
 
     @kernel
     @named("adjoint", form)
-    def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative, scratch):  # type: ignore[no-untyped-def]
+    def adjoint_sweep(plan, theta, features, slopes, adjoint, derivative, scratch, work):  # type: ignore[no-untyped-def]
         stages = plan.b.size
         rows = adjoint.shape[0]
-        mu, kappa, work = scratch[:stages], scratch[stages], scratch[stages + 1]
-        ones = scratch[stages + 2, :1]
+        mu, kappa = scratch[:stages], scratch[stages]
+        ones = scratch[stages + 1, :1]
         ones[:] = 1.0
         for n in range(plan.h.size - 1, -1, -1):
             now, then = n % rows, (n + 1) % rows

@@ -83,18 +83,30 @@ class _Nodal:
 
     def block(self, name: str) -> Array:
         """The nodal values (K + 1, ...) of one named block, a read-only view."""
-        shape = dict(self.blocks)[name]
+        shape = dict(self.blocks).get(name)
+        if shape is None:
+            names = ", ".join(known for known, _ in self.blocks)
+            raise ArgumentError(f"there is no block {name!r}: the blocks are {names}")
         return self.values[:, block_slices(self.blocks)[name]].reshape(self.times.size, *shape)
 
     @property
     def weights(self) -> Array:
-        """The block W, (K + 1, d, d)."""
-        return self.block("W")
+        """The block W, (K + 1, d, d); ArgumentError if the form has other blocks."""
+        return self._affine("W", "weights")
 
     @property
     def biases(self) -> Array:
-        """The block b, (K + 1, d)."""
-        return self.block("b")
+        """The block b, (K + 1, d), that stands beside W; ArgumentError if there is no W."""
+        return self._affine("b", "biases")
+
+    def _affine(self, name: str, asked: str) -> Array:
+        names = [known for known, _ in self.blocks]
+        if "W" not in names or "b" not in names:
+            raise ArgumentError(
+                f"{asked} are those of W x + b, and there is no W and b here: ask for a block by "
+                f"its name, as block({names[0]!r}); the blocks are {', '.join(names)}"
+            )
+        return self.block(name)
 
     @property
     def horizon(self) -> float:
@@ -182,7 +194,7 @@ class Parameters(_Nodal):
     __slots__ = ()
 
     def at(self, t: float) -> tuple[Array, ...]:
-        """The blocks at depth t, (W (d, d), b (d,)); ArgumentError outside [0, horizon]."""
+        """The blocks at depth t, as (W (d, d), b (d,)); ArgumentError outside [0, horizon]."""
         if not 0.0 <= t <= self.horizon:
             raise ArgumentError(f"t = {t} lies outside the depth [0, {self.horizon:g}]")
         row = (interpolation(self.times, [t]) @ self.values)[0]

@@ -21,11 +21,12 @@ from standalone_node.kernels.blocks import (
     to_block,
 )
 from standalone_node.kernels.jit import PRECISIONS
+from standalone_node.kernels.stages import FORMS, Heights
 from standalone_node.kernels.sweeps import WORK, sweeps
 from standalone_node.kernels.views import writable
 from standalone_node.kernels.workers import Workers, default_threads, ignore
 from standalone_node.model.depth import Interpolation
-from standalone_node.model.forms import form_blocks
+from standalone_node.model.forms import inner_width
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.memory import Budget, budget, bytes_of
 from standalone_node.problem.partials import Partials
@@ -74,6 +75,8 @@ class Flow:
         The time grid, from 0 to the horizon, increasing; need not be uniform.
     scheme, form, activation : str
         Keys of the tables of tableaux, forms and activations.
+    inner : int, optional
+        The inner width of the form, if it has an inner layer; 2 d if not given.
     dtype : str
         "float64" or "float32", the precision of the states.
     threads : int, optional
@@ -94,6 +97,7 @@ class Flow:
         *,
         scheme: str = "rk4",
         form: str = "inside",
+        inner: int | None = None,
         activation: str = "tanh",
         dtype: str = "float64",
         threads: int | None = None,
@@ -106,8 +110,8 @@ class Flow:
             raise ArgumentError(f"dtype has to be 'float64' or 'float32', not {dtype!r}")
         if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
             raise ArgumentError(f"threads = {threads!r} has to be a whole number of at least 1")
-        form_blocks(form, 1)
-        self.times, self.form, self.activation = times, form, activation
+        inner_width(form, 1, inner)
+        self.times, self.form, self.inner, self.activation = times, form, inner, activation
         self.dtype = np.dtype(dtype)
         self.threads = threads or default_threads()
         self.memory_limit = None if memory_limit is None else bytes_of(memory_limit)
@@ -122,6 +126,10 @@ class Flow:
         ACTIVATIONS[activation](zero, rest, slope)
         #: sigma(0), the velocity of a network of zero weights.
         self.resting_slope = float(rest[0])
+
+    def heights(self, width: int) -> Heights:
+        """The rows of the arrays that the sweeps keep and work in, for states of that width."""
+        return FORMS[self.form].heights(width, inner_width(self.form, width, self.inner))
 
     def _interpolation(self, nodes: Array) -> Interpolation:
         """The hat functions of a depth grid at the stage times; the last one is kept."""
@@ -194,20 +202,22 @@ class Flow:
         theta, (blocks, _) = self.stage_values(p), self._cut(inputs.shape)
         found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
         stages, d = self._plan.b.size, inputs.shape[1]
+        heights = self.heights(d)
 
         def work(k: int) -> None:
             block = inputs[blocks[k]]
-            shape = (d, padded(len(block), self.dtype))
+            samples = padded(len(block), self.dtype)
             with self._workspace() as memory:
-                states, features, slopes, scratch = memory.arrays(
+                states, features, slopes, scratch, room = memory.arrays(
                     self.dtype,
-                    (found.shape[0], *shape),
-                    (1, stages, *shape),
-                    (1, stages, *shape),
-                    (stages + WORK, *shape),
+                    (found.shape[0], d, samples),
+                    (1, stages, heights.feature, samples),
+                    (1, stages, heights.slope, samples),
+                    (stages + WORK, d, samples),
+                    (heights.work, samples),
                 )
                 to_block(block, states[0])
-                self._sweeps.direct(self._plan, theta, states, features, slopes, scratch)
+                self._sweeps.direct(self._plan, theta, states, features, slopes, scratch, room)
                 found[:, blocks[k]] = states.transpose(0, 2, 1)[:, : len(block)]
 
         self._workers.each(work, len(blocks))
@@ -287,16 +297,21 @@ class Flow:
     def _cut(self, shape: tuple[int, int]) -> tuple[list[slice], Budget]:
         """The blocks of a batch of this shape, and how many of them are kept."""
         if shape not in self._cuts:
-            blocks, stage = cut(*shape), self._plan.stage.shape
-            limit, threads = self.memory_limit, self.threads
-            plan = budget(limit, blocks, shape[1], stage, self.dtype, threads)
+            samples, width = shape
+            heights, stage = self.heights(width), self._plan.stage.shape
+            blocks = cut(samples, max(width, heights.work))
+            limit, threads, rows = self.memory_limit, self.threads, heights.kept
+            plan = budget(limit, blocks, width, stage, self.dtype, threads, rows)
             self._cuts[shape] = blocks, plan
         return self._cuts[shape]
 
     def _stages(self, inputs: Array, block: slice) -> Stages:
         samples = padded(block.stop - block.start, self.dtype)
-        shape = (*self._plan.stage.shape, inputs.shape[1], samples)
-        return Stages(aligned_empty(shape, self.dtype), aligned_empty(shape, self.dtype))
+        heights, stage = self.heights(inputs.shape[1]), self._plan.stage.shape
+        return Stages(
+            aligned_empty((*stage, heights.feature, samples), self.dtype),
+            aligned_empty((*stage, heights.slope, samples), self.dtype),
+        )
 
     @contextmanager
     def _workspace(self) -> Iterator[Workspace]:
@@ -315,6 +330,7 @@ class Flow:
         self, trajectory: Trajectory, k: int, block: slice, segment: int
     ) -> Iterator[Passage]:
         kept = trajectory.kept[k] if k < len(trajectory.kept) else None
-        shape = (trajectory.inputs.shape[1], padded(block.stop - block.start, self.dtype))
+        d, theta = trajectory.inputs.shape[1], trajectory.theta
+        shape, heights = (d, padded(block.stop - block.start, self.dtype)), self.heights(d)
         with self._workspace() as memory:
-            yield Passage(self._sweeps, self._plan, trajectory.theta, shape, kept, segment, memory)
+            yield Passage(self._sweeps, self._plan, theta, shape, heights, kept, segment, memory)

@@ -14,7 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner, parts
 from standalone_node.model.depth import uniform_grid
-from standalone_node.model.forms import form_blocks
+from standalone_node.model.forms import form_blocks, start_spreads
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.adaptive import read_tolerance
 from standalone_node.problem.arguments import (
@@ -77,6 +77,9 @@ class InverseProblem:
         intervals the depth grid has unless `depth_points` does.
     scheme, form, activation, loss : str
         See the tables of `standalone_node`: "rk4", "inside", "tanh", "squared" and others.
+    inner : int, optional
+        The inner width of the forms "bottleneck" and "mean-field" (its M); 2 d if not given, with
+        which relu can carry every component on: x = relu(x) - relu(-x).
     outputs : int, optional
         m; the largest class + 1 (or the width of the targets) if not given.
     penalty : Penalty, optional
@@ -135,6 +138,7 @@ class InverseProblem:
         steps: int = 20,
         scheme: str = "rk4",
         form: str = "inside",
+        inner: int | None = None,
         activation: str = "tanh",
         loss: str = "squared",
         outputs: int | None = None,
@@ -154,6 +158,7 @@ class InverseProblem:
             "steps": steps,
             "scheme": scheme,
             "form": form,
+            "inner": inner,
             "activation": activation,
             "loss": loss,
             "outputs": outputs,
@@ -185,7 +190,7 @@ class InverseProblem:
         self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
         self.sample_weight = read_weights(sample_weight, self.samples)
         self._weights = (self.sample_weight / self.samples)[:, None]
-        self.blocks = form_blocks(form, self.width)
+        self.blocks = form_blocks(form, self.width, inner)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
         self._lock = RLock()
@@ -194,7 +199,7 @@ class InverseProblem:
         return _rebuilt, (self.settings, self.times, self.grids)
 
     def _flow(self, times: Array) -> Flow:
-        names = ("scheme", "form", "activation", "dtype", "threads", "memory_limit")
+        names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
         return Flow(times, **{name: self.settings[name] for name in names})
 
     def replaced(self, **changes: Any) -> InverseProblem:
@@ -230,10 +235,13 @@ class InverseProblem:
         ----------
         seed : int
         scale : float, optional
-            Standard deviation of the entries' constant part; 0.5 / sqrt(d) if not given.
+            Standard deviation of the entries' constant part, of those that are multiplied with
+            the state or stand beside it; 0.5 / sqrt(d) if not given. The block W2 of the form
+            "bottleneck" has sqrt(d / inner) of that, A of "mean-field" sqrt(d).
         """
         spread = 0.5 / np.sqrt(self.width) if scale is None else float(scale)
-        return smooth_start(self.depth_times, self.blocks, spread, seed)
+        shares = start_spreads(self.flow.form, self.width, self.flow.inner)
+        return smooth_start(self.depth_times, self.blocks, spread * shares, seed)
 
     @_one_at_a_time
     def regrid(self, p: Parameters) -> bool:
@@ -428,7 +436,11 @@ class InverseProblem:
         if not isinstance(p, Parameters):
             raise ArgumentError(f"expected Parameters, not {type(p).__name__}")
         if p.blocks != self.blocks:
-            raise ArgumentError(f"parameters {p!r} do not fit a state of {self.width} components")
+            blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)
+            raise ArgumentError(
+                f"parameters {p!r} do not fit a state of {self.width} components: the form "
+                f"{self.flow.form!r} has the blocks {blocks}, in this order"
+            )
         if p.horizon != self.horizon:
             raise ArgumentError(
                 f"the parameters end at {p.horizon:g}, the horizon is {self.horizon:g}: "

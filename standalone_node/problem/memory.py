@@ -80,6 +80,7 @@ def budget(
     stage: tuple[int, int],
     dtype: Any,
     threads: int,
+    rows: int | None = None,
 ) -> Budget:
     """What fits into `limit` bytes of trajectories.
 
@@ -96,6 +97,8 @@ def budget(
     dtype : dtype
     threads : int
         Each of them needs room for one block that is not kept.
+    rows : int, optional
+        Numbers that a stage leaves behind of a sample; 2 d if not given.
 
     Notes
     -----
@@ -106,26 +109,28 @@ def budget(
     steps, stages = stage
     asked = limit is not None
     limit = limit or default_limit()
-    keep = limit if asked or width > NARROW else min(limit, NARROW_LIMIT)
-    states = [padded(b.stop - b.start, dtype) * width * np.dtype(dtype).itemsize for b in blocks]
-    sizes = [2 * stages * steps * size for size in states]
+    rows = 2 * width if rows is None else rows
+    of_step = stages * rows
+    keep = limit if asked or rows > 2 * NARROW else min(limit, NARROW_LIMIT)
+    samples = [padded(b.stop - b.start, dtype) * np.dtype(dtype).itemsize for b in blocks]
+    sizes = [size * of_step * steps for size in samples]
     if sum(sizes) <= keep:
         return Budget(len(blocks), steps)
-    busy = min(threads, len(blocks))
-    segment = _segment(limit / busy, max(states), steps, stages)
-    left = keep - busy * _room(segment, max(states), steps, stages)
+    busy, largest = min(threads, len(blocks)), max(samples)
+    segment = _segment(limit / busy / largest, width, of_step, steps)
+    left = keep - busy * largest * _room(segment, width, of_step, steps)
     kept = int(np.searchsorted(np.cumsum(sizes), left, side="right")) if left > 0.0 else 0
     return Budget(kept, segment)
 
 
-def _room(segment: int, state: int, steps: int, stages: int) -> int:
-    """Bytes for the stages of a segment and the states at which segments begin."""
-    return state * (2 * stages * segment + ceil(steps / segment))
+def _room(segment: int, width: int, of_step: int, steps: int) -> int:
+    """Numbers of a sample: the stages of a segment and the states at which segments begin."""
+    return of_step * segment + width * ceil(steps / segment)
 
 
-def _segment(share: float, state: int, steps: int, stages: int) -> int:
-    smallest = max(1, round(sqrt(steps / (2 * stages))))
+def _segment(share: float, width: int, of_step: int, steps: int) -> int:
+    smallest = max(1, round(sqrt(steps * width / of_step)))
     segment = steps
-    while segment > smallest and _room(segment, state, steps, stages) > share:
+    while segment > smallest and _room(segment, width, of_step, steps) > share:
         segment = max(smallest, ceil(segment / 2))
     return segment

@@ -17,13 +17,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.kernels.blocks import Workspace
+from standalone_node.kernels.stages import Heights
 from standalone_node.kernels.sweeps import WORK, Plan, Sweeps
 
 Array = NDArray[Any]
 
 
 class Stages(NamedTuple):
-    """What the direct problem leaves behind of some steps: two arrays (steps, s, d, S)."""
+    """What the direct problem leaves behind of some steps: two arrays (steps, s, rows, S)."""
 
     features: Array
     slopes: Array
@@ -39,6 +40,8 @@ class Passage:
     theta : ndarray, shape (Q, P)
         The parameters at the distinct stage times.
     shape : (d, S)
+    heights : Heights
+        The rows of the arrays of the form.
     kept : Stages or None
         Where the stages of all steps are kept, if they are.
     segment : int
@@ -60,6 +63,7 @@ class Passage:
         plan: Plan,
         theta: Array,
         shape: tuple[int, int],
+        heights: Heights,
         kept: Stages | None,
         segment: int,
         memory: Workspace,
@@ -69,15 +73,18 @@ class Passage:
         length = steps if kept else segment
         self._segments = [slice(n, min(n + length, steps)) for n in range(0, steps, length)]
         rows = 0 if kept else length
-        self.state, self.other, self._scratch, features, slopes, self._starts = memory.arrays(
+        samples = shape[1]
+        self.state, self.other, scratch, work, features, slopes, self._starts = memory.arrays(
             theta.dtype,
             (1, *shape),
             (1, *shape),
             (stages + WORK, *shape),
-            (rows, stages, *shape),
-            (rows, stages, *shape),
+            (heights.work, samples),
+            (rows, stages, heights.feature, samples),
+            (rows, stages, heights.slope, samples),
             (0 if kept else len(self._segments), *shape),
         )
+        self._scratch = scratch, work
         self._room = Stages(features, slopes)
 
     def every(self, rows: int) -> Array:
@@ -112,7 +119,7 @@ class Passage:
                 self._forward(part)
             plan, stages = self._steps(part), self._stages(part)
             rows = _rows(adjoint, part)
-            self._sweeps.adjoint(plan, self._theta, *stages, rows, partials, self._scratch)
+            self._sweeps.adjoint(plan, self._theta, *stages, rows, partials, *self._scratch)
 
     def sensitivity(self, tangent: Array, xi: Array) -> None:
         """Carry the tangent along, from the change of the initial state in the first row of `xi`.
@@ -131,11 +138,11 @@ class Passage:
             if self._kept is None:
                 self._forward(part)
             plan, stages, rows = self._steps(part), self._stages(part), _rows(xi, part)
-            self._sweeps.sensitivity(plan, self._theta, tangent, *stages, rows, self._scratch)
+            self._sweeps.sensitivity(plan, self._theta, tangent, *stages, rows, *self._scratch)
 
     def _forward(self, part: slice) -> None:
         plan, stages = self._steps(part), self._stages(part)
-        self._sweeps.direct(plan, self._theta, self.state, *stages, self._scratch)
+        self._sweeps.direct(plan, self._theta, self.state, *stages, *self._scratch)
 
     def _steps(self, part: slice) -> Plan:
         plan = self._plan

@@ -13,7 +13,9 @@ from standalone_node.model.nodal import Blocks, Parameters, block_slices
 COSINES = 3
 
 
-def smooth_start(times: NDArray[Any], blocks: Blocks, scale: float, seed: int) -> Parameters:
+def smooth_start(
+    times: NDArray[Any], blocks: Blocks, scale: float | NDArray[np.float64], seed: int
+) -> Parameters:
     """A constant plus a few cosines in depth, with random normal coefficients.
 
     The coefficients do not depend on the grid: nodal noise would be another function on every
@@ -23,7 +25,7 @@ def smooth_start(times: NDArray[Any], blocks: Blocks, scale: float, seed: int) -
     ----------
     times : ndarray, shape (K + 1,)
     blocks : the named blocks of a node
-    scale : float
+    scale : float or ndarray, shape (P,)
         Standard deviation of the constant; the k-th cosine has scale / (1 + k)**2.
     seed : int
     """

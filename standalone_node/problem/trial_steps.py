@@ -45,8 +45,9 @@ class TrialSteps:
         self._order = tableau(scheme).order
         *self._scheme, self._weights = tableau(scheme).all_arrays()
         self._sweeps = sweeps(flow.form, flow.activation, flow.dtype)
+        self._heights = heights = flow.heights(inputs.shape[1])
         self._sizes, self._states, self._tried = [], [], []
-        for block in cut(*inputs.shape):
+        for block in cut(inputs.shape[0], max(inputs.shape[1], heights.work)):
             size = block.stop - block.start
             shape = (1, inputs.shape[1], padded(size, flow.dtype))
             state = aligned_empty(shape, flow.dtype)
@@ -103,12 +104,16 @@ class TrialSteps:
         # One block after the other: the steps are too short for threads, which would fight for the
         # interpreter between the kernels.
         for now, then, size in zip(self._states, self._tried, self._sizes, strict=True):
-            shape, s = now.shape[1:], b.size
-            features, slopes, scratch = self._memory.arrays(
-                self._dtype, (1, s, *shape), (1, s, *shape), (s + WORK, *shape)
+            (_, d, samples), s, heights = now.shape, b.size, self._heights
+            features, slopes, scratch, work = self._memory.arrays(
+                self._dtype,
+                (1, s, heights.feature, samples),
+                (1, s, heights.slope, samples),
+                (s + WORK, d, samples),
+                (heights.work, samples),
             )
             then[:] = now
-            self._sweeps.direct(plan, theta, then, features, slopes, scratch)
+            self._sweeps.direct(plan, theta, then, features, slopes, scratch, work)
             with np.errstate(over="ignore", invalid="ignore"):
                 value = measure(now[0, :, :size], then[0, :, :size], scratch[:s, :, :size])
             largest = max(largest, inf if isnan(value) else value)
