@@ -28,6 +28,7 @@ from standalone_node.problem.grids import GridChange, chosen_grid, reconsider
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.reversible import ReversibleFlow, read_coupling
 from standalone_node.problem.start import smooth_start
 from standalone_node.problem.targets import read_targets
 
@@ -102,6 +103,10 @@ class InverseProblem:
         atol + rtol \\|x\\|, root mean square over the components. The grid is chosen for the
         first parameters the problem is asked about, and frozen: see `regrid`. Only for schemes
         with an error estimate, "bs3", "dopri5" and "tsit5".
+    reversible : bool or float
+        Whether the scheme is made reversible [MF]: the adjoint problem then reconstructs the states
+        and nothing is kept, at twice the work of a sweep. A number is the coupling, above 0 and up
+        to 1; True means 0.999. The sensitivity problem costs a direct sweep beside its own.
 
     Raises
     ------
@@ -150,6 +155,7 @@ class InverseProblem:
         memory_limit: int | str | None = None,
         rtol: float | None = None,
         atol: float | None = None,
+        reversible: bool | float = False,
     ) -> None:
         self.settings: dict[str, Any] = {
             "inputs": inputs,
@@ -170,6 +176,7 @@ class InverseProblem:
             "memory_limit": memory_limit,
             "rtol": rtol,
             "atol": atol,
+            "reversible": reversible,
         }
         self.inputs = read_inputs(inputs)
         if loss not in LOSSES:
@@ -200,7 +207,11 @@ class InverseProblem:
 
     def _flow(self, times: Array) -> Flow:
         names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
-        return Flow(times, **{name: self.settings[name] for name in names})
+        options = {name: self.settings[name] for name in names}
+        coupling = read_coupling(self.settings["reversible"])
+        if coupling is None:
+            return Flow(times, **options)
+        return ReversibleFlow(times, coupling=coupling, **options)
 
     def replaced(self, **changes: Any) -> InverseProblem:
         """The same problem with some arguments of the constructor changed.
