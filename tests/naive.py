@@ -384,11 +384,18 @@ def _scheme(problem: Problem) -> tuple[list[list[float]], list[float], list[floa
 
 def stages(problem: Problem, W: Array, b: Array, n: int, x: Array) -> list[dict[str, Any]]:
     """The stages of step n from x (d,): time, W and b at that time, argument X, slope k."""
+    return stages_from(problem, W, b, problem.times[n], problem.times[n + 1], x)
+
+
+def stages_from(
+    problem: Problem, W: Array, b: Array, start: float, end: float, x: Array
+) -> list[dict[str, Any]]:
+    """The same of a step from any time to any other, which may be an earlier one."""
     A, _, c = _scheme(problem)
-    h = problem.times[n + 1] - problem.times[n]
+    h = end - start
     done: list[dict[str, Any]] = []
     for i in range(len(c)):
-        t = problem.times[n] + c[i] * h
+        t = start + c[i] * h
         Wi = theta_at(problem.depth, W, t)
         bi = theta_at(problem.depth, b, t)
         X = x
@@ -477,6 +484,81 @@ def adjoint_sweep(
                     dE_db[k] += hat(depth, k, t) * for_b
             lam[n, sample] = lam[n + 1, sample] + sum(mu.values())
     return lam, dE_dW, dE_db
+
+
+# ------------------------------------------------------------------ reversible schemes
+# One step of the pair (y, z), with a coupling L and the increment from a to b, Psi_ab:
+#     y+ = L y + (1 - L) z + Psi_ab(z)        z+ = z - Psi_ba(y+)
+
+
+def increment(problem: Problem, W: Array, b: Array, start: float, end: float, x: Array) -> Array:
+    """x(end) - x(start) by one step of the scheme, (d,)."""
+    weights, total = _scheme(problem)[1], np.zeros(len(x))
+    for i, stage in enumerate(stages_from(problem, W, b, start, end, x)):
+        total = total + (end - start) * weights[i] * stage["k"]
+    return total
+
+
+def increment_transposed(
+    problem: Problem, W: Array, b: Array, start: float, end: float, x: Array, dual: Array
+) -> tuple[Array, Array, Array]:
+    """`dual` (d,) times the partials of the increment in x, in W (K+1, d, d) and in b (K+1, d)."""
+    A, weights, c = _scheme(problem)
+    form, activation, h = problem.form, problem.activation, end - start
+    steps = stages_from(problem, W, b, start, end, x)
+    by_W, by_b, mu = np.zeros(W.shape), np.zeros(b.shape), {}
+    for i in reversed(range(len(c))):
+        Wi, bi, X, t = (steps[i][key] for key in ("W", "b", "X", "t"))
+        kappa = h * weights[i] * dual
+        for j in range(i + 1, len(c)):
+            kappa = kappa + h * A[j][i] * mu[j]
+        mu[i] = _affine(field_x(form, activation, Wi, bi, X).T, kappa, np.zeros(len(x)))
+        for_W, for_b = field_theta_transposed(form, activation, Wi, bi, X, kappa)
+        for k in range(len(problem.depth)):
+            by_W[k] += hat(problem.depth, k, t) * for_W
+            by_b[k] += hat(problem.depth, k, t) * for_b
+    return sum(mu.values()), by_W, by_b
+
+
+def reversible_direct(problem: Problem, W: Array, b: Array, coupling: float) -> tuple[Array, Array]:
+    """The pairs y_n and z_n, (N+1, B, d) each; y is the output."""
+    t, (B, d) = problem.times, problem.inputs.shape
+    y, z = np.zeros((2, len(t), B, d), dtype=_dtype(problem.inputs, W, b))
+    for sample in range(B):
+        y[0, sample] = z[0, sample] = problem.inputs[sample]
+        for n in range(len(t) - 1):
+            forth = increment(problem, W, b, t[n], t[n + 1], z[n, sample])
+            y[n + 1, sample] = coupling * y[n, sample] + (1.0 - coupling) * z[n, sample] + forth
+            back = increment(problem, W, b, t[n + 1], t[n], y[n + 1, sample])
+            z[n + 1, sample] = z[n, sample] - back
+    return y, z
+
+
+def reversible_adjoint(
+    problem: Problem, W: Array, b: Array, coupling: float, terminal: Array
+) -> tuple[Array, Array, Array]:
+    """Pull terminal (B, d), a dual vector at y_N, back, with all pairs kept.
+
+    Returns what a common change of y_n and z_n costs (N+1, B, d), and the partials in W and b.
+    """
+    t, (B, d) = problem.times, problem.inputs.shape
+    y, z = reversible_direct(problem, W, b, coupling)
+    both, dE_dW, dE_db = np.zeros((len(t), B, d)), np.zeros(W.shape), np.zeros(b.shape)
+    for sample in range(B):
+        of_y, of_z = terminal[sample], np.zeros(d)
+        both[-1, sample] = of_y
+        for n in reversed(range(len(t) - 1)):
+            by_y, by_W, by_b = increment_transposed(
+                problem, W, b, t[n + 1], t[n], y[n + 1, sample], -of_z
+            )
+            of_y, dE_dW, dE_db = of_y + by_y, dE_dW + by_W, dE_db + by_b
+            by_z, by_W, by_b = increment_transposed(
+                problem, W, b, t[n], t[n + 1], z[n, sample], of_y
+            )
+            of_z, dE_dW, dE_db = of_z + (1.0 - coupling) * of_y + by_z, dE_dW + by_W, dE_db + by_b
+            of_y = coupling * of_y
+            both[n, sample] = of_y + of_z
+    return both, dE_dW, dE_db
 
 
 # ------------------------------------------------------------------ cost and derivative

@@ -457,6 +457,30 @@ def test_the_adjoint_is_the_transpose_of_the_tangent(scheme: str, form: str) -> 
     assert abs(np.sum(Jv * w) - transposed) <= 1e-13 * norm(Jv) * norm(w)
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("scheme", ["euler", "rk4", "dopri5"])
+def test_the_adjoint_of_a_reversible_scheme_is_exact(scheme: str, form: str) -> None:
+    problem, rng = a_problem(scheme=scheme, form=form), np.random.default_rng(6)
+    (W, b), (dW, db), (dx0, w) = random_theta(rng), random_theta(rng), rng.normal(size=(2, B, d))
+    moved = replace(problem, inputs=problem.inputs + 1j * STEP * dx0)
+    y, _ = naive.reversible_direct(moved, W + 1j * STEP * dW, b + 1j * STEP * db, 0.9)
+    slope = np.sum(w * np.imag(y[-1])) / STEP
+    both, by_W, by_b = naive.reversible_adjoint(problem, W, b, 0.9, w)
+    transposed = along((by_W, by_b), (dW, db)) + np.sum(both[0] * dx0)
+    assert abs(slope - transposed) <= 1e-12 * norm(by_W, by_b) * norm(dW, db)
+
+
+def test_a_reversible_scheme_can_be_solved_for_what_it_starts_from() -> None:
+    problem, rng, L = a_problem(), np.random.default_rng(6), 0.9
+    W, b = random_theta(rng)
+    y, z = (pair[:, 0] for pair in naive.reversible_direct(problem, W, b, L))
+    for n, (start, end) in enumerate(pairwise(problem.times)):
+        before = z[n + 1] + naive.increment(problem, W, b, end, start, y[n + 1])
+        forth = naive.increment(problem, W, b, start, end, before)
+        assert before == pytest.approx(z[n], abs=1e-14)
+        assert (y[n + 1] - (1.0 - L) * before - forth) / L == pytest.approx(y[n], abs=1e-13)
+
+
 @pytest.mark.parametrize("nodes", [2, 10])
 def test_one_sample_of_width_one_in_one_step_is_no_special_case(nodes: int) -> None:
     rng = np.random.default_rng(9)

@@ -28,7 +28,7 @@ from standalone_node.problem.grids import GridChange, chosen_grid, reconsider
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.penalties import Penalty
-from standalone_node.problem.reversible import ReversibleFlow, read_coupling
+from standalone_node.problem.reversible import ReversibleFlow, coupling_of
 from standalone_node.problem.start import smooth_start
 from standalone_node.problem.targets import read_targets
 
@@ -106,7 +106,7 @@ class InverseProblem:
     reversible : bool or float
         Whether the scheme is made reversible [MF]: the adjoint problem then reconstructs the states
         and nothing is kept, at twice the work of a sweep. A number is the coupling, above 0 and up
-        to 1; True means 0.999. The sensitivity problem costs a direct sweep beside its own.
+        to 1; True means exp(-6 / N). The sensitivity problem costs a direct sweep beside its own.
 
     Raises
     ------
@@ -208,7 +208,7 @@ class InverseProblem:
     def _flow(self, times: Array) -> Flow:
         names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
         options = {name: self.settings[name] for name in names}
-        coupling = read_coupling(self.settings["reversible"])
+        coupling = coupling_of(self.settings["reversible"], times.size - 1)
         if coupling is None:
             return Flow(times, **options)
         return ReversibleFlow(times, coupling=coupling, **options)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import exp
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -25,22 +26,29 @@ from standalone_node.problem.plan import reversible_plan_of
 
 Array = NDArray[Any]
 
-#: lambda where none is given: 1000 steps amplify what is reconstructed by a factor of three.
-COUPLING = 0.999
+#: -N log(lambda) where no lambda is given: over all steps, what is wrong in the reconstruction is
+#: amplified by exp(6) = 400, and what sets y and z apart is damped by as much.
+DAMPING = 6.0
 #: Bytes of parameters at the stage times of the steps that are taken at once, and their most.
 AT_ONCE, MOST_STEPS = 1 << 20, 64
 #: A relative error of reconstructed states, of each precision, that the derivative suffers from.
 RECONSTRUCTED = {"float64": 1e-6, "float32": 1e-2}
 
 
-def read_coupling(reversible: object) -> float | None:
-    """The coupling that the argument `reversible` means, None for a scheme that is not."""
+def coupling_of(reversible: object, steps: int) -> float | None:
+    """The coupling that the argument `reversible` means, None for a scheme that is not.
+
+    Examples
+    --------
+    >>> round(coupling_of(True, 100), 3), coupling_of(0.99, 100), coupling_of(False, 100)
+    (0.942, 0.99, None)
+    """
     if isinstance(reversible, bool | np.bool_):
-        return COUPLING if reversible else None
+        return exp(-DAMPING / steps) if reversible else None
     if isinstance(reversible, int | float | np.number) and 0.0 < float(reversible) <= 1.0:
         return float(reversible)
     raise ArgumentError(
-        f"reversible = {reversible!r} has to be True, False, or a coupling number above 0 and up to 1"
+        f"reversible = {reversible!r} has to be True, False, or a coupling above 0 and up to 1"
     )
 
 
@@ -236,8 +244,8 @@ class ReversibleFlow(Flow):
         if not error <= RECONSTRUCTED[self.dtype.name] and np.isfinite(final).all():
             warnings.warn(
                 f"the reversible scheme has reconstructed the inputs with a relative error of "
-                f"{error:.1e}, and its derivative is about as wrong: take more steps, a coupling "
-                "nearer to 1, or reversible=False",
+                f"{error:.1e}, and its derivative is about as wrong: give a coupling nearer to 1, "
+                "or reversible=False",
                 RuntimeWarning,
                 stacklevel=2,
             )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -43,7 +43,7 @@ class Check:
 def verify(
     schemes: tuple[str, ...] | None = None, *, activation: str = "tanh", seed: int = 0
 ) -> Iterator[Check]:
-    """Dot test, Taylor test and observed orders of each scheme, in both forms.
+    """Dot test, Taylor test and observed orders of each scheme, in all forms, and made reversible.
 
     Parameters
     ----------
@@ -56,13 +56,14 @@ def verify(
     Yields
     ------
     Check
-        Of each check the worse one of the two forms.
+        Of each check the worst one of the forms; of the reversible scheme, "inside" alone.
     """
     for scheme in TABLEAUX if schemes is None else schemes:
         problems = [_problem(scheme, form, activation, seed) for form in FORM_BLOCKS]
-        yield _dot(scheme, problems)
-        yield _taylor(scheme, problems, seed)
-        yield from _orders(scheme, problems)
+        yield from _checks(scheme, problems, seed)
+        paired, p = _problem(scheme, "inside", activation, seed)
+        for check in _checks(scheme, [(paired.replaced(reversible=True), p)], seed):
+            yield replace(check, scheme=f"{scheme} reversible")
 
 
 def _problem(
@@ -89,6 +90,12 @@ def _problem(
 
 
 Problems = list[tuple[InverseProblem, Parameters]]
+
+
+def _checks(scheme: str, problems: Problems, seed: int) -> Iterator[Check]:
+    yield _dot(scheme, problems)
+    yield _taylor(scheme, problems, seed)
+    yield from _orders(scheme, problems)
 
 
 def _dot(scheme: str, problems: Problems) -> Check:
