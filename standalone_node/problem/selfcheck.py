@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from standalone_node.model.nodal import Parameters
 from standalone_node.model.tableaux import TABLEAUX
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.reversible import ReversibleFlow
 from standalone_node.problem.verification import convergence_study, dot_test, taylor_test
 
 #: Grids on which a scheme of that order shows it: fine enough to be asymptotic, coarse enough for
@@ -27,6 +28,8 @@ STEPS = {
 #: together: the grids, and by how much the observed order may be higher.
 EARLY = {"tsit5": ((96, 128), 0.5)}
 DOT_BOUND, TAYLOR_BOUND, ORDER_BOUND = 1e-13, 0.02, 0.05
+#: Of the inputs, after 1000 steps there and back.
+RECONSTRUCTED = 1e-10
 
 
 @dataclass(frozen=True)
@@ -60,10 +63,10 @@ def verify(
     """
     for scheme in TABLEAUX if schemes is None else schemes:
         problems = [_problem(scheme, form, activation, seed) for form in FORM_BLOCKS]
-        yield from _checks(scheme, problems, seed)
-        paired, p = _problem(scheme, "inside", activation, seed)
-        for check in _checks(scheme, [(paired.replaced(reversible=True), p)], seed):
-            yield replace(check, scheme=f"{scheme} reversible")
+        yield _dot(scheme, problems)
+        yield _taylor(scheme, problems, seed)
+        yield from _orders(scheme, problems)
+        yield from _reversed(scheme, *_problem(scheme, "inside", activation, seed), seed)
 
 
 def _problem(
@@ -90,12 +93,6 @@ def _problem(
 
 
 Problems = list[tuple[InverseProblem, Parameters]]
-
-
-def _checks(scheme: str, problems: Problems, seed: int) -> Iterator[Check]:
-    yield _dot(scheme, problems)
-    yield _taylor(scheme, problems, seed)
-    yield from _orders(scheme, problems)
 
 
 def _dot(scheme: str, problems: Problems) -> Check:
@@ -128,3 +125,16 @@ def _orders(scheme: str, problems: Problems) -> Iterator[Check]:
         worst = max(observed, key=lambda found: abs(found - order))
         ok = all(-ORDER_BOUND <= found - order <= above for found in observed)
         yield Check(scheme, f"order of {quantity}", worst, expected, ok)
+
+
+def _reversed(scheme: str, problem: InverseProblem, p: Parameters, seed: int) -> Iterator[Check]:
+    """Exact derivatives from states that are reconstructed, and how well they are."""
+    paired = problem.replaced(reversible=True)
+    name = f"{scheme} reversible"
+    yield _dot(name, [(paired, p)])
+    yield _taylor(name, [(paired, p)], seed)
+    longer = problem.replaced(reversible=True, steps=1000)
+    longer.cost_and_derivative(p)
+    assert isinstance(longer.flow, ReversibleFlow)
+    error = longer.flow.reconstruction_error
+    yield Check(name, "reconstruction", error, f"<= {RECONSTRUCTED:g}", error <= RECONSTRUCTED)
