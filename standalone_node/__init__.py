@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.model.resnet import resnet_parameters
+    from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
@@ -24,6 +26,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Parameters": "model.nodal",
     "Derivative": "model.nodal",
+    "resnet_parameters": "model.resnet",
     "Penalty": "problem.penalties",
     "InverseProblem": "problem.inverse_problem",
     "taylor_test": "problem.verification",
@@ -33,6 +36,7 @@ _HOMES = {
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
     "minimize": "optimize.minimize",
+    "continuation": "optimize.continuation",
     "Result": "optimize.result",
     "NodeClassifier": "learn.estimators",
     "NodeRegressor": "learn.estimators",
@@ -52,10 +56,12 @@ __all__ = [
     "Result",
     "Sobolev",
     "__version__",
+    "continuation",
     "convergence_study",
     "dot_test",
     "load",
     "minimize",
+    "resnet_parameters",
     "save",
     "taylor_test",
 ]

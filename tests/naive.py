@@ -5,8 +5,11 @@ loops over samples, steps, stages and entries, no vectorisation, and not one imp
 package.  Every function also runs on complex numbers, so that it can be differentiated by the
 complex step; the piecewise functions choose their branch by the real part.
 
-Notation: B samples, width d, N time steps, K depth intervals, m output components,
-theta = (W, b) with nodal values W (K+1, d, d) and b (K+1, d) on the depth grid.
+Notation: B samples, width d, N time steps, K depth intervals, m output components. theta is a
+tuple of blocks, each with nodal values (K+1, ...) on the depth grid: (W, b) with W (K+1, d, d) and
+b (K+1, d) for "inside" and "outside", (W1, b, W2, c) for "bottleneck" and (w, b, A) for
+"mean-field". A function of depth takes the blocks one after the other, the field the tuple of their
+values at one depth.
 """
 
 from __future__ import annotations
@@ -21,6 +24,7 @@ from numpy.typing import NDArray
 
 Array = NDArray[Any]
 Tableau = tuple[list[list[Fraction]], list[Fraction], list[Fraction]]
+Theta = tuple[Array, ...]
 
 
 # ------------------------------------------------------------------ Runge-Kutta tableaux
@@ -225,7 +229,7 @@ class Problem:
     alpha: float = 0.0
     gamma: float = 0.0
     mu: float = 0.0
-    reference: tuple[Array, Array] | None = None  # nodal (W, b) on the same depth grid
+    reference: Theta | None = None  # nodal blocks on the same depth grid
 
     @property
     def weight(self) -> Array:
@@ -312,66 +316,104 @@ def riesz(depth: Array, derivative: Array, length: float, ends: str = "natural")
 
 def _affine(W: Array, x: Array, b: Array) -> Array:
     """The product W x + b, entry by entry."""
-    d = len(b)
-    z = np.zeros(d, dtype=_dtype(W, x, b))
-    for i in range(d):
+    z = np.zeros(len(b), dtype=_dtype(W, x, b))
+    for i in range(len(b)):
         z[i] = b[i]
-        for j in range(d):
+        for j in range(len(x)):
             z[i] += W[i, j] * x[j]
     return z
+
+
+def _outer(left: Array, right: Array) -> Array:
+    """The matrix of the products left_i right_j."""
+    product = np.zeros((len(left), len(right)), dtype=_dtype(left, right))
+    for i in range(len(left)):
+        for j in range(len(right)):
+            product[i, j] = left[i] * right[j]
+    return product
 
 
 def _each(function: Scalar, z: Array) -> Array:
     return np.array([function(zi) for zi in z], dtype=_dtype(z))
 
 
-def field(form: str, activation: str, W: Array, b: Array, x: Array) -> Array:
-    """f(x): sigma(W x + b) "inside", W sigma(x) + b "outside"; (d,)."""
+def _layers(form: str, theta: Theta) -> tuple[Array, Array, Array, Array]:
+    """W1, b, W2 and c of f = W2 sigma(W1 x + b) + c; the mean field is sum of a_m sigma_m / M."""
+    if form == "bottleneck":
+        W1, b, W2, c = theta
+        return W1, b, W2, c
+    w, b, A = theta
+    return w, b, A / len(b), np.zeros(len(A))
+
+
+def field(form: str, activation: str, theta: Theta, x: Array) -> Array:
+    """f(x), (d,): sigma(W x + b) "inside", W sigma(x) + b "outside", else see `_layers`."""
     sigma, _ = ACTIVATIONS[activation]
     if form == "inside":
+        W, b = theta
         return _each(sigma, _affine(W, x, b))
-    return _affine(W, _each(sigma, x), b)
+    if form == "outside":
+        W, b = theta
+        return _affine(W, _each(sigma, x), b)
+    W1, b, W2, c = _layers(form, theta)
+    return _affine(W2, _each(sigma, _affine(W1, x, b)), c)
 
 
-def field_x(form: str, activation: str, W: Array, b: Array, x: Array) -> Array:
+def field_x(form: str, activation: str, theta: Theta, x: Array) -> Array:
     """f_x, the (d, d) matrix of the partials of f_i in x_j."""
     _, dsigma = ACTIVATIONS[activation]
     d = len(x)
-    slope = _each(dsigma, _affine(W, x, b) if form == "inside" else x)
-    jacobian = np.zeros((d, d), dtype=slope.dtype)
+    if form in ("inside", "outside"):
+        W, b = theta
+        slope = _each(dsigma, _affine(W, x, b) if form == "inside" else x)
+        jacobian = np.zeros((d, d), dtype=slope.dtype)
+        for i in range(d):
+            for j in range(d):
+                jacobian[i, j] = slope[i] * W[i, j] if form == "inside" else W[i, j] * slope[j]
+        return jacobian
+    W1, b, W2, _ = _layers(form, theta)
+    slope = _each(dsigma, _affine(W1, x, b))
+    jacobian = np.zeros((d, d), dtype=_dtype(slope, W2))
     for i in range(d):
         for j in range(d):
-            jacobian[i, j] = slope[i] * W[i, j] if form == "inside" else W[i, j] * slope[j]
+            for m in range(len(b)):
+                jacobian[i, j] += W2[i, m] * slope[m] * W1[m, j]
     return jacobian
 
 
-def field_theta(
-    form: str, activation: str, W: Array, b: Array, x: Array, dW: Array, db: Array
-) -> Array:
-    """f_theta applied to (dW, db), (d,)."""
+def field_theta(form: str, activation: str, theta: Theta, x: Array, dtheta: Theta) -> Array:
+    """f_theta applied to dtheta, (d,)."""
     sigma, dsigma = ACTIVATIONS[activation]
     if form == "inside":
+        (W, b), (dW, db) = theta, dtheta
         return _each(dsigma, _affine(W, x, b)) * _affine(dW, x, db)
-    return _affine(dW, _each(sigma, x), db)
+    if form == "outside":
+        dW, db = dtheta
+        return _affine(dW, _each(sigma, x), db)
+    (W1, b, W2, _), (dW1, db, dW2, dc) = _layers(form, theta), _layers(form, dtheta)
+    z = _affine(W1, x, b)
+    dz = _each(dsigma, z) * _affine(dW1, x, db)
+    return _affine(W2, dz, _affine(dW2, _each(sigma, z), dc))
 
 
 def field_theta_transposed(
-    form: str, activation: str, W: Array, b: Array, x: Array, kappa: Array
-) -> tuple[Array, Array]:
-    """f_theta transposed applied to kappa (d,): a (d, d) part for W and a (d,) part for b."""
+    form: str, activation: str, theta: Theta, x: Array, kappa: Array
+) -> Theta:
+    """f_theta transposed applied to kappa (d,): one part for each block."""
     sigma, dsigma = ACTIVATIONS[activation]
-    d = len(x)
     if form == "inside":
+        W, b = theta
         for_b = _each(dsigma, _affine(W, x, b)) * kappa
-        factor = x
-    else:
-        for_b = kappa
-        factor = _each(sigma, x)
-    for_W = np.zeros((d, d), dtype=_dtype(for_b, factor))
-    for i in range(d):
-        for j in range(d):
-            for_W[i, j] = for_b[i] * factor[j]
-    return for_W, for_b
+        return _outer(for_b, x), for_b
+    if form == "outside":
+        return _outer(kappa, _each(sigma, x)), kappa
+    W1, b, W2, _ = _layers(form, theta)
+    z = _affine(W1, x, b)
+    for_b = _each(dsigma, z) * _affine(W2.T, kappa, np.zeros(len(b)))
+    for_W2 = _outer(kappa, _each(sigma, z))
+    if form == "bottleneck":
+        return _outer(for_b, x), for_b, for_W2, kappa
+    return _outer(for_b, x), for_b, for_W2 / len(b)
 
 
 # ------------------------------------------------------------------ the three sweeps
@@ -382,13 +424,17 @@ def _scheme(problem: Problem) -> tuple[list[list[float]], list[float], list[floa
     return [[float(a) for a in row] for row in A], [float(w) for w in b], [float(t) for t in c]
 
 
-def stages(problem: Problem, W: Array, b: Array, n: int, x: Array) -> list[dict[str, Any]]:
-    """The stages of step n from x (d,): time, W and b at that time, argument X, slope k."""
-    return stages_from(problem, W, b, problem.times[n], problem.times[n + 1], x)
+def _at(problem: Problem, theta: Theta, t: float) -> Theta:
+    return tuple(theta_at(problem.depth, block, t) for block in theta)
+
+
+def stages(problem: Problem, theta: Theta, n: int, x: Array) -> list[dict[str, Any]]:
+    """The stages of step n from x (d,): time, theta at that time, argument X, slope k."""
+    return stages_from(problem, theta, problem.times[n], problem.times[n + 1], x)
 
 
 def stages_from(
-    problem: Problem, W: Array, b: Array, start: float, end: float, x: Array
+    problem: Problem, theta: Theta, start: float, end: float, x: Array
 ) -> list[dict[str, Any]]:
     """The same of a step from any time to any other, which may be an earlier one."""
     A, _, c = _scheme(problem)
@@ -396,53 +442,57 @@ def stages_from(
     done: list[dict[str, Any]] = []
     for i in range(len(c)):
         t = start + c[i] * h
-        Wi = theta_at(problem.depth, W, t)
-        bi = theta_at(problem.depth, b, t)
+        now = _at(problem, theta, t)
         X = x
         for j in range(i):
             X = X + h * A[i][j] * done[j]["k"]
-        k = field(problem.form, problem.activation, Wi, bi, X)
-        done.append({"t": t, "W": Wi, "b": bi, "X": X, "k": k})
+        k = field(problem.form, problem.activation, now, X)
+        done.append({"t": t, "theta": now, "X": X, "k": k})
     return done
 
 
-def direct(problem: Problem, W: Array, b: Array) -> Array:
+def direct(problem: Problem, *theta: Array) -> Array:
     """States x_n, (N+1, B, d)."""
     weights = _scheme(problem)[1]
     N, (B, d) = len(problem.times) - 1, problem.inputs.shape
-    states = np.zeros((N + 1, B, d), dtype=_dtype(problem.inputs, W, b))
+    states = np.zeros((N + 1, B, d), dtype=_dtype(problem.inputs, *theta))
     for sample in range(B):
         states[0, sample] = problem.inputs[sample]
         for n in range(N):
             h = problem.times[n + 1] - problem.times[n]
             x = states[n, sample]
-            for i, stage in enumerate(stages(problem, W, b, n, states[n, sample])):
+            for i, stage in enumerate(stages(problem, theta, n, states[n, sample])):
                 x = x + h * weights[i] * stage["k"]
             states[n + 1, sample] = x
     return states
 
 
-def sensitivity(problem: Problem, W: Array, b: Array, dW: Array, db: Array, dx0: Array) -> Array:
-    """Tangent xi_n of the discrete scheme along (dW, db) and dx0 (B, d); (N+1, B, d)."""
+def sensitivity(problem: Problem, *given: Array) -> Array:
+    """Tangent xi_n of the discrete scheme along dtheta and dx0 (B, d); (N+1, B, d).
+
+    Given are the blocks of theta, those of dtheta, and dx0.
+    """
+    count = len(given) // 2
+    theta, dtheta, dx0 = given[:count], given[count:-1], given[-1]
     A, weights, c = _scheme(problem)
     form, activation = problem.form, problem.activation
     N, (B, d) = len(problem.times) - 1, problem.inputs.shape
-    states = direct(problem, W, b)
-    xi = np.zeros((N + 1, B, d), dtype=_dtype(states, dW, db, dx0))
+    states = direct(problem, *theta)
+    xi = np.zeros((N + 1, B, d), dtype=_dtype(states, *dtheta, dx0))
     for sample in range(B):
         xi[0, sample] = dx0[sample]
         for n in range(N):
             h = problem.times[n + 1] - problem.times[n]
-            steps = stages(problem, W, b, n, states[n, sample])
+            steps = stages(problem, theta, n, states[n, sample])
             slopes: list[Array] = []
             for i in range(len(c)):
-                Wi, bi, X, t = (steps[i][key] for key in ("W", "b", "X", "t"))
+                now, X, t = (steps[i][key] for key in ("theta", "X", "t"))
                 Xi = xi[n, sample]
                 for j in range(i):
                     Xi = Xi + h * A[i][j] * slopes[j]
-                dWi, dbi = theta_at(problem.depth, dW, t), theta_at(problem.depth, db, t)
-                f_x = field_x(form, activation, Wi, bi, X)
-                f_theta_dtheta = field_theta(form, activation, Wi, bi, X, dWi, dbi)
+                f_x = field_x(form, activation, now, X)
+                change = _at(problem, dtheta, t)
+                f_theta_dtheta = field_theta(form, activation, now, X, change)
                 slopes.append(_affine(f_x, Xi, f_theta_dtheta))
             end = xi[n, sample]
             for i in range(len(c)):
@@ -451,39 +501,38 @@ def sensitivity(problem: Problem, W: Array, b: Array, dW: Array, db: Array, dx0:
     return xi
 
 
-def adjoint_sweep(
-    problem: Problem, W: Array, b: Array, terminal: Array
-) -> tuple[Array, Array, Array]:
+def adjoint_sweep(problem: Problem, *given: Array) -> Theta:
     """Pull terminal (B, d), a dual vector at x(T), back through the scheme.
 
-    Returns lambda (N+1, B, d) and the partials in W (K+1, d, d) and b (K+1, d).
+    Given are the blocks of theta, and terminal. Returns lambda (N+1, B, d) and the partials in
+    each block, (K+1, ...).
     """
+    theta, terminal = given[:-1], given[-1]
     A, weights, c = _scheme(problem)
     form, activation, depth = problem.form, problem.activation, problem.depth
     N, (B, d) = len(problem.times) - 1, problem.inputs.shape
-    states = direct(problem, W, b)
+    states = direct(problem, *theta)
     lam = np.zeros((N + 1, B, d), dtype=_dtype(states, terminal))
-    dE_dW = np.zeros(W.shape, dtype=lam.dtype)
-    dE_db = np.zeros(b.shape, dtype=lam.dtype)
+    partials = tuple(np.zeros(block.shape, dtype=lam.dtype) for block in theta)
     for sample in range(B):
         lam[N, sample] = terminal[sample]
         for n in reversed(range(N)):
             h = problem.times[n + 1] - problem.times[n]
-            steps = stages(problem, W, b, n, states[n, sample])
+            steps = stages(problem, theta, n, states[n, sample])
             mu: dict[int, Array] = {}
             for i in reversed(range(len(c))):
-                Wi, bi, X, t = (steps[i][key] for key in ("W", "b", "X", "t"))
+                now, X, t = (steps[i][key] for key in ("theta", "X", "t"))
                 kappa = h * weights[i] * lam[n + 1, sample]
                 for j in range(i + 1, len(c)):
                     kappa = kappa + h * A[j][i] * mu[j]
-                f_x = field_x(form, activation, Wi, bi, X)
+                f_x = field_x(form, activation, now, X)
                 mu[i] = _affine(f_x.T, kappa, np.zeros(d))
-                for_W, for_b = field_theta_transposed(form, activation, Wi, bi, X, kappa)
+                parts = field_theta_transposed(form, activation, now, X, kappa)
                 for k in range(len(depth)):
-                    dE_dW[k] += hat(depth, k, t) * for_W
-                    dE_db[k] += hat(depth, k, t) * for_b
+                    for block, part in zip(partials, parts, strict=True):
+                        block[k] += hat(depth, k, t) * part
             lam[n, sample] = lam[n + 1, sample] + sum(mu.values())
-    return lam, dE_dW, dE_db
+    return lam, *partials
 
 
 # ------------------------------------------------------------------ reversible schemes
@@ -491,74 +540,72 @@ def adjoint_sweep(
 #     y+ = L y + (1 - L) z + Psi_ab(z)        z+ = z - Psi_ba(y+)
 
 
-def increment(problem: Problem, W: Array, b: Array, start: float, end: float, x: Array) -> Array:
+def increment(problem: Problem, theta: Theta, start: float, end: float, x: Array) -> Array:
     """x(end) - x(start) by one step of the scheme, (d,)."""
     weights, total = _scheme(problem)[1], np.zeros(len(x))
-    for i, stage in enumerate(stages_from(problem, W, b, start, end, x)):
+    for i, stage in enumerate(stages_from(problem, theta, start, end, x)):
         total = total + (end - start) * weights[i] * stage["k"]
     return total
 
 
 def increment_transposed(
-    problem: Problem, W: Array, b: Array, start: float, end: float, x: Array, dual: Array
-) -> tuple[Array, Array, Array]:
-    """`dual` (d,) times the partials of the increment in x, in W (K+1, d, d) and in b (K+1, d)."""
+    problem: Problem, theta: Theta, start: float, end: float, x: Array, dual: Array
+) -> Theta:
+    """`dual` (d,) times the partials of the increment in x and in each block, (K+1, ...)."""
     A, weights, c = _scheme(problem)
     form, activation, h = problem.form, problem.activation, end - start
-    steps = stages_from(problem, W, b, start, end, x)
-    by_W, by_b, mu = np.zeros(W.shape), np.zeros(b.shape), {}
+    steps = stages_from(problem, theta, start, end, x)
+    partials, mu = tuple(np.zeros(block.shape) for block in theta), {}
     for i in reversed(range(len(c))):
-        Wi, bi, X, t = (steps[i][key] for key in ("W", "b", "X", "t"))
+        now, X, t = (steps[i][key] for key in ("theta", "X", "t"))
         kappa = h * weights[i] * dual
         for j in range(i + 1, len(c)):
             kappa = kappa + h * A[j][i] * mu[j]
-        mu[i] = _affine(field_x(form, activation, Wi, bi, X).T, kappa, np.zeros(len(x)))
-        for_W, for_b = field_theta_transposed(form, activation, Wi, bi, X, kappa)
+        mu[i] = _affine(field_x(form, activation, now, X).T, kappa, np.zeros(len(x)))
+        parts = field_theta_transposed(form, activation, now, X, kappa)
         for k in range(len(problem.depth)):
-            by_W[k] += hat(problem.depth, k, t) * for_W
-            by_b[k] += hat(problem.depth, k, t) * for_b
-    return sum(mu.values()), by_W, by_b
+            for block, part in zip(partials, parts, strict=True):
+                block[k] += hat(problem.depth, k, t) * part
+    return sum(mu.values()), *partials
 
 
-def reversible_direct(problem: Problem, W: Array, b: Array, coupling: float) -> tuple[Array, Array]:
+def reversible_direct(problem: Problem, theta: Theta, coupling: float) -> tuple[Array, Array]:
     """The pairs y_n and z_n, (N+1, B, d) each; y is the output."""
     t, (B, d) = problem.times, problem.inputs.shape
-    y, z = np.zeros((2, len(t), B, d), dtype=_dtype(problem.inputs, W, b))
+    y, z = np.zeros((2, len(t), B, d), dtype=_dtype(problem.inputs, *theta))
     for sample in range(B):
         y[0, sample] = z[0, sample] = problem.inputs[sample]
         for n in range(len(t) - 1):
-            forth = increment(problem, W, b, t[n], t[n + 1], z[n, sample])
+            forth = increment(problem, theta, t[n], t[n + 1], z[n, sample])
             y[n + 1, sample] = coupling * y[n, sample] + (1.0 - coupling) * z[n, sample] + forth
-            back = increment(problem, W, b, t[n + 1], t[n], y[n + 1, sample])
+            back = increment(problem, theta, t[n + 1], t[n], y[n + 1, sample])
             z[n + 1, sample] = z[n, sample] - back
     return y, z
 
 
-def reversible_adjoint(
-    problem: Problem, W: Array, b: Array, coupling: float, terminal: Array
-) -> tuple[Array, Array, Array]:
+def reversible_adjoint(problem: Problem, theta: Theta, coupling: float, terminal: Array) -> Theta:
     """Pull terminal (B, d), a dual vector at y_N, back, with all pairs kept.
 
-    Returns what a common change of y_n and z_n costs (N+1, B, d), and the partials in W and b.
+    Returns what a common change of y_n and z_n costs (N+1, B, d), and the partials in each block.
     """
     t, (B, d) = problem.times, problem.inputs.shape
-    y, z = reversible_direct(problem, W, b, coupling)
-    both, dE_dW, dE_db = np.zeros((len(t), B, d)), np.zeros(W.shape), np.zeros(b.shape)
+    y, z = reversible_direct(problem, theta, coupling)
+    both, partials = np.zeros((len(t), B, d)), [np.zeros(block.shape) for block in theta]
     for sample in range(B):
         of_y, of_z = terminal[sample], np.zeros(d)
         both[-1, sample] = of_y
         for n in reversed(range(len(t) - 1)):
-            by_y, by_W, by_b = increment_transposed(
-                problem, W, b, t[n + 1], t[n], y[n + 1, sample], -of_z
+            by_y, *parts = increment_transposed(
+                problem, theta, t[n + 1], t[n], y[n + 1, sample], -of_z
             )
-            of_y, dE_dW, dE_db = of_y + by_y, dE_dW + by_W, dE_db + by_b
-            by_z, by_W, by_b = increment_transposed(
-                problem, W, b, t[n], t[n + 1], z[n, sample], of_y
-            )
-            of_z, dE_dW, dE_db = of_z + (1.0 - coupling) * of_y + by_z, dE_dW + by_W, dE_db + by_b
+            of_y = of_y + by_y
+            by_z, *others = increment_transposed(problem, theta, t[n], t[n + 1], z[n, sample], of_y)
+            of_z = of_z + (1.0 - coupling) * of_y + by_z
             of_y = coupling * of_y
+            for block, part, other in zip(partials, parts, others, strict=True):
+                block += part + other
             both[n, sample] = of_y + of_z
-    return both, dE_dW, dE_db
+    return both, *partials
 
 
 # ------------------------------------------------------------------ cost and derivative
@@ -605,22 +652,25 @@ def _nodal_penalty(problem: Problem, values: Array, reference: Array) -> tuple[A
     return total, partials
 
 
-def penalty(problem: Problem, W: Array, b: Array) -> tuple[Any, Array, Array]:
-    """The penalties on theta, and their partials in W (K+1, d, d) and b (K+1, d)."""
-    W_ref, b_ref = problem.reference or (np.zeros(W.shape), np.zeros(b.shape))
-    on_W, dW = _nodal_penalty(problem, W, W_ref)
-    on_b, db = _nodal_penalty(problem, b, b_ref)
-    return on_W + on_b, dW, db
+def penalty(problem: Problem, *theta: Array) -> tuple[Any, ...]:
+    """The penalties on theta, and their partials in each block (K+1, ...)."""
+    reference = problem.reference or tuple(np.zeros(block.shape) for block in theta)
+    total, partials = 0.0, []
+    for block, rest in zip(theta, reference, strict=True):
+        on_block, by_block = _nodal_penalty(problem, block, rest)
+        total = total + on_block
+        partials.append(by_block)
+    return total, *partials
 
 
-def cost(problem: Problem, W: Array, b: Array) -> Any:
+def cost(problem: Problem, *theta: Array) -> Any:
     """E(theta)."""
-    return misfit(problem, direct(problem, W, b)[-1]) + penalty(problem, W, b)[0]
+    return misfit(problem, direct(problem, *theta)[-1]) + penalty(problem, *theta)[0]
 
 
-def adjoint(problem: Problem, W: Array, b: Array) -> tuple[Array, Array, Array]:
-    """lambda_n = dE/dx_n (N+1, B, d), dE/dW (K+1, d, d) and dE/db (K+1, d), with penalties."""
-    terminal = misfit_derivative(problem, direct(problem, W, b)[-1])
-    lam, dE_dW, dE_db = adjoint_sweep(problem, W, b, terminal)
-    _, penalty_dW, penalty_db = penalty(problem, W, b)
-    return lam, dE_dW + penalty_dW, dE_db + penalty_db
+def adjoint(problem: Problem, *theta: Array) -> Theta:
+    """lambda_n = dE/dx_n (N+1, B, d), and dE in each block (K+1, ...), with penalties."""
+    terminal = misfit_derivative(problem, direct(problem, *theta)[-1])
+    lam, *partials = adjoint_sweep(problem, *theta, terminal)
+    _, *of_penalty = penalty(problem, *theta)
+    return lam, *(p + q for p, q in zip(partials, of_penalty, strict=True))

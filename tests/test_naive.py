@@ -13,20 +13,26 @@ import numpy as np
 import pytest
 
 import naive
-from naive import ACTIVATIONS, LOSSES, ORDERS, TABLEAUX, Array, Problem
+from naive import ACTIVATIONS, LOSSES, ORDERS, TABLEAUX, Array, Problem, Theta
 
-FORMS = ("inside", "outside")
+FORMS = ("inside", "outside", "bottleneck", "mean-field")
 PIECEWISE = ("relu", "leaky-relu", "elu")
 SMOOTH = tuple(name for name in ACTIVATIONS if name not in PIECEWISE)
 STEP = 1e-30  # of the complex step; no subtraction, so it may be as small as one likes
 d, B, N, K = 3, 3, 4, 3
 TIMES = np.array([0.0, 0.2, 0.55, 0.8, 1.3])
 DEPTH = np.array([0.0, 0.35, 0.9, 1.3])
-Theta = tuple[Array, Array]
+INNER = 4
 
 
-def random_theta(rng: np.random.Generator, nodes: int = K + 1, width: int = d) -> Theta:
-    return rng.normal(size=(nodes, width, width)), rng.normal(size=(nodes, width))
+def random_theta(
+    rng: np.random.Generator, nodes: int = K + 1, width: int = d, form: str = "inside"
+) -> Theta:
+    shapes: tuple[tuple[int, ...], ...] = {
+        "bottleneck": ((INNER, width), (INNER,), (width, INNER), (width,)),
+        "mean-field": ((INNER, width), (INNER,), (width, INNER)),
+    }.get(form, ((width, width), (width,)))
+    return tuple(rng.normal(size=(nodes, *shape)) for shape in shapes)
 
 
 def a_problem(loss: str = "squared", seed: int = 0, **changes: Any) -> Problem:
@@ -50,13 +56,17 @@ def a_problem(loss: str = "squared", seed: int = 0, **changes: Any) -> Problem:
         "alpha": 0.3,
         "gamma": 0.2,
         "mu": 0.7,
-        "reference": random_theta(rng),
+        "reference": random_theta(rng, form=changes.get("form", "inside")),
     }
     return Problem(**(given | changes))
 
 
 def along(partials: Theta, direction: Theta) -> Any:
     return sum(np.sum(p * v) for p, v in zip(partials, direction, strict=True))
+
+
+def shifted(theta: Theta, direction: Theta, eps: Any) -> Theta:
+    return tuple(block + eps * change for block, change in zip(theta, direction, strict=True))
 
 
 def norm(*arrays: Array) -> float:
@@ -310,6 +320,15 @@ def test_two_euler_steps_are_what_one_writes_by_hand() -> None:
     assert naive.cost(problem, W, b) == pytest.approx(0.5 * (second - 1.0) ** 2)
     outside = naive.direct(replace(problem, form="outside"), W, b)[1, 0, 0]
     assert outside == pytest.approx(0.3 + 0.25 * (0.5 * math.tanh(0.3) + 0.2), rel=1e-15)
+    # Two neurons: W1 = (0.5, -1), b = (0.2, 0.1), W2 = (2, 3), c = 0.7, constant in depth.
+    W1, b, W2, c = (
+        np.array([block, block]) for block in ([[0.5], [-1.0]], [0.2, 0.1], [[2.0, 3.0]], [0.7])
+    )
+    velocity = 2.0 * math.tanh(0.5 * 0.3 + 0.2) + 3.0 * math.tanh(-0.3 + 0.1)
+    bottleneck = naive.direct(replace(problem, form="bottleneck"), W1, b, W2, c)[1, 0, 0]
+    assert bottleneck == pytest.approx(0.3 + 0.25 * (velocity + 0.7), rel=1e-15)
+    mean_field = naive.direct(replace(problem, form="mean-field"), W1, b, W2)[1, 0, 0]
+    assert mean_field == pytest.approx(0.3 + 0.25 * velocity / 2.0, rel=1e-15)
 
 
 @pytest.mark.parametrize("scheme", TABLEAUX)
@@ -337,21 +356,20 @@ def test_a_scheme_converges_with_its_order_when_the_parameters_vary(scheme: str)
 def check_derivative(problem: Problem, seed: int = 4) -> None:
     """Sensitivity, adjoint and lambda_0 against the complex step along random directions."""
     rng = np.random.default_rng(seed)
-    W, b = random_theta(rng)
-    dW, db = random_theta(rng)
+    theta, dtheta = (random_theta(rng, form=problem.form) for _ in range(2))
     dx0 = rng.normal(size=(B, d))
     moved = replace(problem, inputs=problem.inputs + 1j * STEP * dx0)
-    moved_theta = W + 1j * STEP * dW, b + 1j * STEP * db
+    moved_theta = shifted(theta, dtheta, 1j * STEP)
 
-    xi = naive.sensitivity(problem, W, b, dW, db, dx0)
+    xi = naive.sensitivity(problem, *theta, *dtheta, dx0)
     expected = np.imag(naive.direct(moved, *moved_theta)) / STEP
     assert np.max(abs(xi - expected)) <= 1e-12 * np.max(abs(expected))
 
-    lam, dE_dW, dE_db = naive.adjoint(problem, W, b)
+    lam, *partials = naive.adjoint(problem, *theta)
     by_theta = np.imag(naive.cost(problem, *moved_theta)) / STEP
-    error = abs(along((dE_dW, dE_db), (dW, db)) - by_theta)
-    assert error <= 1e-12 * norm(dE_dW, dE_db) * norm(dW, db)
-    by_inputs = np.imag(naive.cost(moved, W, b)) / STEP
+    error = abs(along(tuple(partials), dtheta) - by_theta)
+    assert error <= 1e-12 * norm(*partials) * norm(*dtheta)
+    by_inputs = np.imag(naive.cost(moved, *theta)) / STEP
     assert abs(np.sum(lam[0] * dx0) - by_inputs) <= 1e-12 * norm(lam[0]) * norm(dx0)
 
 
@@ -402,15 +420,17 @@ def test_the_adjoint_state_is_the_derivative_in_the_state_at_every_time() -> Non
             assert abs(lam[n][entry] - slope) <= 1e-12 * norm(lam[n])
 
 
-def distance_to_a_kink(problem: Problem, W: Array, b: Array) -> float:
+def distance_to_a_kink(problem: Problem, theta: Theta) -> float:
     """Least distance of an argument of the activation, or of a huber residual, to its kink."""
-    states = naive.direct(problem, W, b)
+    states = naive.direct(problem, *theta)
     distances = []
     for n in range(N):
         for sample in range(B):
-            for stage in naive.stages(problem, W, b, n, states[n, sample]):
-                inside = stage["W"] @ stage["X"] + stage["b"]
-                argument = inside if problem.form == "inside" else stage["X"]
+            for stage in naive.stages(problem, theta, n, states[n, sample]):
+                matrix, vector, *_ = stage["theta"]
+                argument = stage["X"]
+                if problem.form != "outside":
+                    argument = matrix @ argument + vector
                 distances.extend(abs(argument))
     if problem.loss == "huber":
         residuals = states[-1][:, : problem.outputs] - problem.targets
@@ -428,18 +448,20 @@ def test_piecewise_functions_agree_with_central_differences_away_from_kinks(
 ) -> None:
     problem = a_problem(loss, activation=activation, form=form, scheme="midpoint")
     rng = np.random.default_rng(7)
-    (W, b), (dW, db) = random_theta(rng), random_theta(rng)
+    theta, dtheta = (random_theta(rng, form=form) for _ in range(2))
     dx0, eps = rng.normal(size=(B, d)), 1e-6
-    assert distance_to_a_kink(problem, W, b) > 100.0 * eps
-    ahead = replace(problem, inputs=problem.inputs + eps * dx0), W + eps * dW, b + eps * db
-    behind = replace(problem, inputs=problem.inputs - eps * dx0), W - eps * dW, b - eps * db
+    assert distance_to_a_kink(problem, theta) > 100.0 * eps
+    ahead, behind = (
+        (replace(problem, inputs=problem.inputs + step * dx0), *shifted(theta, dtheta, step))
+        for step in (eps, -eps)
+    )
 
-    xi = naive.sensitivity(problem, W, b, dW, db, dx0)
+    xi = naive.sensitivity(problem, *theta, *dtheta, dx0)
     expected = (naive.direct(*ahead) - naive.direct(*behind)) / (2.0 * eps)
     assert np.max(abs(xi - expected)) <= 1e-8 * np.max(abs(expected))
 
-    lam, dE_dW, dE_db = naive.adjoint(problem, W, b)
-    slope = along((dE_dW, dE_db), (dW, db)) + np.sum(lam[0] * dx0)
+    lam, *partials = naive.adjoint(problem, *theta)
+    slope = along(tuple(partials), dtheta) + np.sum(lam[0] * dx0)
     difference = (naive.cost(*ahead) - naive.cost(*behind)) / (2.0 * eps)
     assert slope == pytest.approx(difference, rel=1e-8)
 
@@ -449,11 +471,11 @@ def test_piecewise_functions_agree_with_central_differences_away_from_kinks(
 def test_the_adjoint_is_the_transpose_of_the_tangent(scheme: str, form: str) -> None:
     problem = a_problem(scheme=scheme, form=form)
     rng = np.random.default_rng(8)
-    (W, b), (dW, db) = random_theta(rng), random_theta(rng)
+    theta, dtheta = (random_theta(rng, form=form) for _ in range(2))
     dx0, w = rng.normal(size=(2, B, d))
-    Jv = naive.sensitivity(problem, W, b, dW, db, dx0)[-1]
-    lam, bar_W, bar_b = naive.adjoint_sweep(problem, W, b, w)
-    transposed = along((bar_W, bar_b), (dW, db)) + np.sum(lam[0] * dx0)
+    Jv = naive.sensitivity(problem, *theta, *dtheta, dx0)[-1]
+    lam, *bars = naive.adjoint_sweep(problem, *theta, w)
+    transposed = along(tuple(bars), dtheta) + np.sum(lam[0] * dx0)
     assert abs(np.sum(Jv * w) - transposed) <= 1e-13 * norm(Jv) * norm(w)
 
 
@@ -461,22 +483,24 @@ def test_the_adjoint_is_the_transpose_of_the_tangent(scheme: str, form: str) -> 
 @pytest.mark.parametrize("scheme", ["euler", "rk4", "dopri5"])
 def test_the_adjoint_of_a_reversible_scheme_is_exact(scheme: str, form: str) -> None:
     problem, rng = a_problem(scheme=scheme, form=form), np.random.default_rng(6)
-    (W, b), (dW, db), (dx0, w) = random_theta(rng), random_theta(rng), rng.normal(size=(2, B, d))
+    theta, dtheta = (random_theta(rng, form=form) for _ in range(2))
+    dx0, w = rng.normal(size=(2, B, d))
     moved = replace(problem, inputs=problem.inputs + 1j * STEP * dx0)
-    y, _ = naive.reversible_direct(moved, W + 1j * STEP * dW, b + 1j * STEP * db, 0.9)
+    moved_theta = tuple(a + 1j * STEP * da for a, da in zip(theta, dtheta, strict=True))
+    y, _ = naive.reversible_direct(moved, moved_theta, 0.9)
     slope = np.sum(w * np.imag(y[-1])) / STEP
-    both, by_W, by_b = naive.reversible_adjoint(problem, W, b, 0.9, w)
-    transposed = along((by_W, by_b), (dW, db)) + np.sum(both[0] * dx0)
-    assert abs(slope - transposed) <= 1e-12 * norm(by_W, by_b) * norm(dW, db)
+    both, *partials = naive.reversible_adjoint(problem, theta, 0.9, w)
+    transposed = along(tuple(partials), dtheta) + np.sum(both[0] * dx0)
+    assert abs(slope - transposed) <= 1e-12 * norm(*partials) * norm(*dtheta)
 
 
 def test_a_reversible_scheme_can_be_solved_for_what_it_starts_from() -> None:
     problem, rng, L = a_problem(), np.random.default_rng(6), 0.9
-    W, b = random_theta(rng)
-    y, z = (pair[:, 0] for pair in naive.reversible_direct(problem, W, b, L))
+    theta = random_theta(rng)
+    y, z = (pair[:, 0] for pair in naive.reversible_direct(problem, theta, L))
     for n, (start, end) in enumerate(pairwise(problem.times)):
-        before = z[n + 1] + naive.increment(problem, W, b, end, start, y[n + 1])
-        forth = naive.increment(problem, W, b, start, end, before)
+        before = z[n + 1] + naive.increment(problem, theta, end, start, y[n + 1])
+        forth = naive.increment(problem, theta, start, end, before)
         assert before == pytest.approx(z[n], abs=1e-14)
         assert (y[n + 1] - (1.0 - L) * before - forth) / L == pytest.approx(y[n], abs=1e-13)
 

@@ -9,7 +9,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 import naive
-from standalone_node import InverseProblem, Parameters, Penalty
+from standalone_node import Derivative, InverseProblem, Parameters, Penalty
+from standalone_node.model.forms import form_blocks
 
 Array = NDArray[Any]
 HORIZON = 1.3
@@ -17,10 +18,25 @@ HORIZON = 1.3
 UNEVEN = (0.0, 0.27, 0.69, 1.0)
 
 
-def random_parameters(rng: np.random.Generator, depth: Array, width: int) -> Parameters:
-    """Normal nodal values, the weights scaled so that wide states do not explode."""
-    weights = rng.normal(size=(depth.size, width, width)) * min(1.0, 3.0 / width)
-    return Parameters(depth, weights, rng.normal(size=(depth.size, width)))
+def random_parameters(
+    rng: np.random.Generator,
+    depth: Array,
+    width: int,
+    form: str = "inside",
+    inner: int | None = None,
+) -> Parameters:
+    """Normal nodal values, the matrices scaled so that wide states do not explode."""
+    blocks = {}
+    for name, shape in form_blocks(form, width, inner):
+        fan_in = shape[-1] if len(shape) == 2 else 1
+        scale = min(1.0, 3.0 / fan_in) * (fan_in if name == "A" else 1.0)  # A / M in the mean field
+        blocks[name] = rng.normal(size=(depth.size, *shape)) * scale
+    return Parameters.from_blocks(depth, blocks)
+
+
+def blocks_of(p: Parameters | Derivative) -> tuple[Array, ...]:
+    """The blocks as the reference takes them."""
+    return tuple(p.block(name) for name, _ in p.blocks)
 
 
 def random_targets(rng: np.random.Generator, loss: str, samples: int, outputs: int) -> Array:
@@ -43,14 +59,14 @@ class Twins:
     change: Array  # (B, d)
 
     @property
-    def theta(self) -> tuple[Array, Array]:
+    def theta(self) -> tuple[Array, ...]:
         """The parameters as the reference takes them."""
-        return self.parameters.weights, self.parameters.biases
+        return blocks_of(self.parameters)
 
     @property
-    def dtheta(self) -> tuple[Array, Array]:
+    def dtheta(self) -> tuple[Array, ...]:
         """The direction as the reference takes it."""
-        return self.direction.weights, self.direction.biases
+        return blocks_of(self.direction)
 
 
 def twins(
@@ -62,6 +78,7 @@ def twins(
     outputs: int = 2,
     scheme: str = "rk4",
     form: str = "inside",
+    inner: int | None = None,
     activation: str = "tanh",
     loss: str = "squared",
     penalised: bool = True,
@@ -73,7 +90,7 @@ def twins(
     depth = HORIZON * np.asarray(shares)
     m = 1 if loss == "logistic" else min(outputs, width)
     inputs, targets = rng.normal(size=(samples, width)), random_targets(rng, loss, samples, m)
-    rest = random_parameters(rng, depth, width)
+    rest = random_parameters(rng, depth, width, form, inner)
     strengths = {"l2": 0.3, "h1": 0.2, "output": 0.7} if penalised else {}
     common: dict[str, Any] = {
         "scheme": scheme,
@@ -88,6 +105,7 @@ def twins(
         horizon=HORIZON,
         steps=steps,
         outputs=m,
+        inner=inner,
         penalty=Penalty(**strengths, reference=rest),
         **common,
         **options,
@@ -102,10 +120,10 @@ def twins(
         alpha=alpha,
         gamma=gamma,
         mu=mu,
-        reference=(rest.weights, rest.biases),
+        reference=blocks_of(rest),
         **common,
     )
-    p, direction = (random_parameters(rng, depth, width) for _ in range(2))
+    p, direction = (random_parameters(rng, depth, width, form, inner) for _ in range(2))
     return Twins(problem, reference, p, direction, rng.normal(size=(samples, width)))
 
 

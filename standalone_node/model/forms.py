@@ -2,8 +2,7 @@
 
 References
 ----------
-N. Isobe, M. Okumura, Variational formulations of ODE-Net as a mean-field optimal control problem
-and existence results, arXiv 2303.05924 (2024), for the mean-field form.
+Isobe, Okumura 2024, arXiv 2303.05924, for the mean-field form.
 """
 
 from __future__ import annotations

@@ -23,7 +23,9 @@ Array = NDArray[Any]
 for precision in ("float64", "float32"):
     products.prepare(np.dtype(precision))
 multiply = kernel(products.multiply)
+product = kernel(products.product)
 add_product = kernel(products.add_product)
+divide = kernel(products.divide)
 multiply_transposed = kernel(products.multiply_transposed)
 add_outer = kernel(products.add_outer)
 add_row_sums = kernel(products.add_row_sums)
@@ -50,19 +52,22 @@ def test_products_are_those_of_linear_algebra(p: int, vectors: int, dtype: str) 
         size = max(1.0, float(np.abs(expected).max()))
         assert float(np.abs(found - expected).max()) <= TOLERANCE[dtype] * size
 
-    samples, q = vectors * lanes(dtype), p + 3
-    W, x, kappa, start, total = draw(dtype, (p, q), (q, samples), (p, samples), (p,), (p, q))
-    out, back = np.empty((p, samples), dtype), np.empty((q, samples), dtype)
-    multiply(W, x, start, out)
-    agree(out, W @ x + start[:, None])
-    expected = out + W @ x
-    add_product(W, x, out)
-    agree(out, expected)
-    multiply_transposed(W, kappa, back)
-    agree(back, W.T @ kappa)
-    expected = total + kappa @ x.T
-    add_outer(kappa, x, total)
-    agree(total, expected)
+    samples = vectors * lanes(dtype)
+    for q in (1, TILE_ROWS + 2, p + 3):
+        W, x, kappa, start, total = draw(dtype, (p, q), (q, samples), (p, samples), (p,), (p, q))
+        out, back = np.empty((p, samples), dtype), np.empty((q, samples), dtype)
+        multiply(W, x, start, out)
+        agree(out, W @ x + start[:, None])
+        product(W, x, out)
+        agree(out, W @ x)
+        expected = out + W @ x
+        add_product(W, x, out)
+        agree(out, expected)
+        multiply_transposed(W, kappa, back)
+        agree(back, W.T @ kappa)
+        expected = total + kappa @ x.T
+        add_outer(kappa, x, total)
+        agree(total, expected)
     sums = np.ones(p, dtype)
     add_row_sums(kappa, np.ones((1, samples), dtype), sums)
     agree(sums, 1.0 + kappa.sum(axis=1))
@@ -77,6 +82,14 @@ def test_a_sample_does_not_depend_on_its_neighbours() -> None:
         part = slice(first, first + lanes("float64"))
         multiply(W, np.ascontiguousarray(x[:, part]), start, alone)
         assert np.array_equal(alone, whole[:, part])
+
+
+@pytest.mark.parametrize("dtype", TOLERANCE)
+def test_a_share_is_taken_in_the_precision_of_the_states(dtype: str) -> None:
+    (states,) = draw(dtype, (3, 2 * lanes(dtype)))
+    expected = states * np.dtype(dtype).type(1.0 / 7.0)
+    divide(states, 7)
+    assert np.array_equal(states, expected)
 
 
 def test_a_combination_reads_only_the_stages_it_is_given() -> None:

@@ -180,3 +180,21 @@ def test_they_survive_pickling_and_copying(make: Any) -> None:
 
 def test_the_representation_says_what_is_inside() -> None:
     assert repr(draw(1)) == "Parameters(4 nodes on [0, 1.5]; W (2, 2), b (2,))"
+
+
+def test_weights_and_biases_are_those_of_affine_forms_others_are_asked_for_by_name() -> None:
+    blocks = {"w": np.ones((2, 4, 3)), "b": np.ones((2, 4)), "A": np.ones((2, 3, 4))}
+    p = Parameters.from_blocks([0.0, 1.0], blocks)
+    for name in ("weights", "biases"):
+        with pytest.raises(ArgumentError, match=rf"{name}.*block\('w'\).*w, b, A"):
+            getattr(p, name)
+    assert p.block("b").shape == (2, 4)
+    assert [block.shape for block in p.at(0.5)] == [(4, 3), (4,), (3, 4)]
+    with pytest.raises(ArgumentError, match=r"'W2'.*w, b, A"):
+        p.block("W2")
+
+
+def test_roughness_is_the_integral_of_the_squared_slopes() -> None:
+    p = Parameters([0.0, 0.5, 2.0], [[[0.0]], [[1.0]], [[1.0]]], [[0.0], [0.0], [3.0]])
+    assert p.roughness == pytest.approx(2.0**2 * 0.5 + 2.0**2 * 1.5)
+    assert (2.0 * p).refined([0.0, 0.1, 0.5, 1.0, 2.0]).roughness == pytest.approx(4.0 * 8.0)

@@ -11,6 +11,7 @@ import pytest
 import naive
 import standalone_node as sn
 from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.kernels.stages import FORMS
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.tableaux import EMBEDDED, TABLEAUX
 from standalone_node.problem import grids
@@ -100,7 +101,7 @@ def test_the_estimate_is_the_norm_of_the_weighted_slopes(scheme: str) -> None:
 
 def _naive_error(reference: naive.Problem, W: Any, b: Any, n: int, states: Any, k: int) -> float:
     weights = [float(naive.Fraction(e)) for e in naive.ERROR_WEIGHTS[reference.scheme].split()]
-    stages = naive.stages(reference, W, b, n, states[n, k])
+    stages = naive.stages(reference, (W, b), n, states[n, k])
     h, total = reference.times[n + 1] - reference.times[n], 0.0
     for i in range(W.shape[1]):
         error = h * sum(e * stage["k"][i] for e, stage in zip(weights, stages, strict=True))
@@ -152,7 +153,7 @@ def test_a_hard_sample_is_not_lost_among_many_easy_ones() -> None:
 
 
 @every_pair
-@pytest.mark.parametrize("form", ["inside", "outside"])
+@pytest.mark.parametrize("form", FORMS)
 def test_derivative_and_sensitivity_are_exact_on_the_frozen_grid(scheme: str, form: str) -> None:
     penalty = sn.Penalty(l2=0.1, h1=0.1, output=0.1)
     problem = problem_of(scheme=scheme, form=form, rtol=1e-4, penalty=penalty)

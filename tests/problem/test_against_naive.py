@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twins import HORIZON, UNEVEN, Twins, random_parameters, relative_error, twins
+from checks import TOLERANCE, check
+from twins import HORIZON, UNEVEN, random_parameters, relative_error, twins
 
 import naive
 from standalone_node.kernels.activations import ACTIVATIONS
@@ -14,27 +15,6 @@ from standalone_node.kernels.stages import FORMS
 from standalone_node.model.tableaux import TABLEAUX
 from standalone_node.problem.flow import Flow
 from standalone_node.problem.losses import LOSSES
-
-TOLERANCE = 1e-12
-
-
-def check(pair: Twins, tolerance: float = TOLERANCE) -> None:
-    """Everything the problem can say, against the reference."""
-    problem, p = pair.problem, pair.parameters
-    assert relative_error(problem.solve_direct(p), naive.direct(pair.reference, *pair.theta)) <= (
-        tolerance
-    )
-    xi = naive.sensitivity(pair.reference, *pair.theta, *pair.dtheta, pair.change)
-    found = problem.solve_sensitivity(p, pair.direction, pair.change)
-    assert relative_error(found, xi) <= tolerance
-    adjoint, by_W, by_b = naive.adjoint(pair.reference, *pair.theta)
-    assert relative_error(problem.solve_adjoint(p), adjoint) <= tolerance
-    cost, derivative = problem.cost_and_derivative(p)
-    expected = naive.cost(pair.reference, *pair.theta)
-    assert cost == pytest.approx(expected, rel=tolerance)
-    assert problem.cost(p) == cost
-    assert relative_error(derivative.weights, by_W) <= tolerance
-    assert relative_error(derivative.biases, by_b) <= tolerance
 
 
 @pytest.mark.parametrize("form", FORMS)

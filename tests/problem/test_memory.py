@@ -68,6 +68,23 @@ def test_what_is_kept_and_worked_in_fits_into_the_limit(
     assert sum(sizes[:kept]) + room <= max(limit, 2.0 * least)
 
 
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.8])
+@pytest.mark.parametrize("rows", [4, 200])
+def test_what_stages_leave_behind_may_be_lower_or_higher_than_two_states(
+    rows: int, share: float
+) -> None:
+    blocks, width, (steps, stages), threads = cut(5000, 10), 10, (50, 2), 2
+    sizes = [stages * steps * rows * padded(b.stop - b.start, np.float64) * 8 for b in blocks]
+    assert budget(sum(sizes), blocks, width, (steps, stages), np.float64, threads, rows) == (
+        len(blocks), steps
+    )  # fmt: skip
+    limit = int(share * sum(sizes))
+    kept, segment = budget(limit, blocks, width, (steps, stages), np.float64, threads, rows)
+    samples = max(padded(b.stop - b.start, np.float64) for b in blocks)
+    room = threads * samples * 8 * (rows * stages * segment + width * -(-steps // segment))
+    assert 0 <= kept < len(blocks) and sum(sizes[:kept]) + room <= limit
+
+
 def test_without_a_limit_narrow_states_keep_what_stays_in_the_caches() -> None:
     for width, all_kept in ((NARROW, False), (NARROW + 1, True)):
         blocks = cut(4000, width)

@@ -12,18 +12,18 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twins import HORIZON, UNEVEN, Twins, random_parameters, relative_error, twins
+from twins import HORIZON, UNEVEN, Twins, blocks_of, random_parameters, relative_error, twins
 
 import naive
 import standalone_node as sn
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.activations import ACTIVATIONS
+from standalone_node.kernels.stages import FORMS
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.tableaux import EMBEDDED, TABLEAUX
 from standalone_node.problem import reversible
 from standalone_node.problem.reversible import ReversibleFlow
 
-FORMS = ("inside", "outside")
 SIZES: dict[str, dict[str, Any]] = {
     "one of each": {"width": 1, "samples": 1, "steps": 1, "shares": (0.0, 1.0)},
     "depth grid coarser than the time grid": {"steps": 6, "shares": (0.0, 0.5, 1.0)},
@@ -38,22 +38,22 @@ SIZES: dict[str, dict[str, Any]] = {
 def check(pair: Twins, coupling: float) -> None:
     """States, sensitivities, adjoints and derivative of x(T) against the stored reference."""
     flow, p, reference = pair.problem.flow, pair.parameters, pair.reference
-    y, z = naive.reversible_direct(reference, *pair.theta, coupling)
+    y, z = naive.reversible_direct(reference, pair.theta, coupling)
     assert relative_error(pair.problem.solve_direct(p), y) <= 1e-12
     trajectory = flow.direct(p, pair.problem.inputs)
     assert relative_error(trajectory.final, y[-1]) <= 1e-12
     assert relative_error(trajectory.partner, z[-1]) <= 1e-12
     terminal = np.cos(np.arange(y[-1].size)).reshape(y[-1].shape)
-    both, by_W, by_b = naive.reversible_adjoint(reference, *pair.theta, coupling, terminal)
+    both, *partials = naive.reversible_adjoint(reference, pair.theta, coupling, terminal)
     found, derivative = flow.adjoint(trajectory, lambda final, rows: terminal[rows], keep=True)
     assert found is not None
     assert relative_error(found, both) <= 1e-10
-    assert relative_error(derivative.weights, by_W) <= 1e-10
-    assert relative_error(derivative.biases, by_b) <= 1e-10
+    for block, expected in zip(blocks_of(derivative), partials, strict=True):
+        assert relative_error(block, expected) <= 1e-10
     step = 1e-30  # complex
-    W, b = (a + 1j * step * da for a, da in zip(pair.theta, pair.dtheta, strict=True))
+    theta = tuple(a + 1j * step * da for a, da in zip(pair.theta, pair.dtheta, strict=True))
     moved = replace(reference, inputs=reference.inputs + 1j * step * pair.change)
-    expected = np.imag(naive.reversible_direct(moved, W, b, coupling)[0]) / step
+    expected = np.imag(naive.reversible_direct(moved, theta, coupling)[0]) / step
     xi = pair.problem.solve_sensitivity(p, pair.direction, pair.change)
     assert relative_error(xi, expected) <= 1e-12
 
@@ -93,7 +93,7 @@ def test_the_time_grid_need_not_be_uniform() -> None:
         inputs=inputs, targets=inputs, times=times, depth=depth, outputs=2, scheme="bs3"
     )
     flow = ReversibleFlow(times, coupling=0.7, scheme="bs3")
-    expected, _ = naive.reversible_direct(reference, p.weights, p.biases, 0.7)
+    expected, _ = naive.reversible_direct(reference, blocks_of(p), 0.7)
     assert relative_error(flow.states(p, inputs), expected) <= 1e-12
 
 
@@ -106,7 +106,7 @@ def problem_of(**options: Any) -> tuple[sn.InverseProblem, Parameters]:
     return problem, problem.initial_parameters(seed=0, scale=0.7)
 
 
-@pytest.mark.parametrize("form", ["inside", "outside", "bottleneck"])
+@pytest.mark.parametrize("form", FORMS)
 @pytest.mark.parametrize("scheme", TABLEAUX)
 def test_tangent_adjoint_and_cost_belong_together(scheme: str, form: str) -> None:
     problem, p = problem_of(scheme=scheme, form=form)

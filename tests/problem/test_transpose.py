@@ -10,37 +10,13 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twins import Twins, twins
+from checks import defect_of_the_cost, defect_of_the_flow
+from twins import twins
 
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.stages import FORMS
 from standalone_node.model.tableaux import TABLEAUX
 from standalone_node.problem.losses import LOSSES
-
-
-def defect_of_the_flow(pair: Twins) -> float:
-    """The defect for a random w, relative to |J v| |w|."""
-    problem, p = pair.problem, pair.parameters
-    w = np.random.default_rng(9).normal(size=pair.change.shape)
-    Jv = problem.solve_sensitivity(p, pair.direction, pair.change)[-1].astype(float)
-    flow = problem.flow
-    states, derivative = flow.adjoint(
-        flow.direct(p, problem.inputs), lambda final, rows: w[rows], keep=True
-    )
-    assert states is not None
-    transposed = derivative.apply(pair.direction) + np.vdot(states[0].astype(float), pair.change)
-    return abs(np.vdot(Jv, w) - transposed) / float(np.linalg.norm(Jv) * np.linalg.norm(w))
-
-
-def defect_of_the_cost(pair: Twins) -> float:
-    """The same with w = dE/dx(T), for a problem whose cost sees theta through x(T) alone."""
-    problem, p = pair.problem, pair.parameters
-    Jv = problem.solve_sensitivity(p, pair.direction, pair.change)[-1].astype(float)
-    adjoint = problem.solve_adjoint(p).astype(float)
-    _, derivative = problem.cost_and_derivative(p)
-    transposed = derivative.apply(pair.direction) + np.vdot(adjoint[0], pair.change)
-    size = float(np.linalg.norm(Jv) * np.linalg.norm(adjoint[-1]))
-    return abs(np.vdot(Jv, adjoint[-1]) - transposed) / size
 
 
 @pytest.mark.parametrize("form", FORMS)
