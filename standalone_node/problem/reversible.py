@@ -21,6 +21,7 @@ from standalone_node.kernels.reversible import reversible_sweeps
 from standalone_node.kernels.sweeps import WORK, Plan
 from standalone_node.model.depth import Interpolation
 from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.model.tableaux import tableau
 from standalone_node.problem.flow import Flow, Memory, Terminal, Trajectory
 from standalone_node.problem.plan import reversible_plan_of
 
@@ -30,7 +31,7 @@ Array = NDArray[Any]
 #: amplified by exp(6) = 400, and what sets y and z apart is damped by as much.
 DAMPING = 6.0
 #: Bytes of parameters at the stage times of the steps that are taken at once, and their most.
-AT_ONCE, MOST_STEPS = 1 << 20, 64
+AT_ONCE, MOST_STEPS = 1 << 21, 64
 #: A relative error of reconstructed states, of each precision, that the derivative suffers from.
 RECONSTRUCTED = {"float64": 1e-6, "float32": 1e-2}
 
@@ -258,9 +259,8 @@ class ReversibleFlow(Flow):
         return self._parted[1]
 
     def _made_parts(self, nodes: Array, width: int) -> Iterator[Part]:
-        stages, steps = self._plan.b.size, self.times.size - 1
-        size = AT_ONCE // (2 * stages * width * self.dtype.itemsize)
-        size = min(MOST_STEPS, max(1, size))
+        steps, rows = self.times.size - 1, _rows_a_step(self._scheme)
+        size = min(MOST_STEPS, max(1, AT_ONCE // (rows * width * self.dtype.itemsize)))
         for start in range(0, steps, size):
             part = slice(start, min(start + size, steps))
             plan, at = reversible_plan_of(
@@ -297,6 +297,12 @@ class ReversibleFlow(Flow):
             state,
         )
         return many, z, (features, slopes, scratch, work), theta, other, one, zeta, eta
+
+
+def _rows_a_step(scheme: str) -> int:
+    """Distinct stage times of a step there and back, without its end."""
+    c = tableau(scheme).arrays()[2]
+    return np.setdiff1d(np.round([c, 1.0 - c], 12), [1.0]).size
 
 
 def _rows(states: Array, steps: slice) -> Array:
