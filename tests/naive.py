@@ -60,6 +60,33 @@ TABLEAUX: dict[str, Tableau] = {
         "35/384 0 500/1113 125/192 -2187/6784 11/84 0",
         "0 1/5 3/10 4/5 8/9 1 1",
     ),
+    "tsit5": _tableau(
+        [
+            "",
+            "0.161",
+            "-0.008480655492357 0.335480655492357",
+            "2.897153057105494 -6.359448489975075 4.362295432869581",
+            "5.32586482843925895 -11.74888356406283 7.495539342889836 -0.09249506636175525",
+            "5.86145544294642038 -12.92096931784711 8.159367898576159 -0.071584973281401"
+            " -0.02826905039406838",
+            "0.0964607668180654 0.01 0.4798896504144996 1.379008574103742 -3.290069515436081"
+            " 2.324710524099774",
+        ],
+        "0.0964607668180654 0.01 0.4798896504144996 1.379008574103742 -3.290069515436081"
+        " 2.324710524099774 0",
+        "0 0.161 0.327 0.9 0.9800255409045097 1 1",
+    ),
+}
+
+# Published in decimals: by how much the order conditions may be off.  The others are exact.
+ROUNDED: dict[str, float] = {"tsit5": 2e-15}
+
+# What the error of a step is estimated by: h times the sum of these times the slopes of the stages.
+ERROR_WEIGHTS: dict[str, str] = {
+    "bs3": "-5/72 1/12 1/9 -1/8",
+    "dopri5": "71/57600 0 -71/16695 71/1920 -17253/339200 22/525 -1/40",
+    "tsit5": "0.001780011052226 0.000816434459657 -0.007880878010262 0.144711007173263"
+    " -0.582357165452555 0.458082105929187 -1/66",
 }
 
 ORDERS: dict[str, int] = {
@@ -72,6 +99,7 @@ ORDERS: dict[str, int] = {
     "rk38": 4,
     "bs3": 3,
     "dopri5": 5,
+    "tsit5": 5,
 }
 
 
@@ -402,11 +430,18 @@ def _at(problem: Problem, theta: Theta, t: float) -> Theta:
 
 def stages(problem: Problem, theta: Theta, n: int, x: Array) -> list[dict[str, Any]]:
     """The stages of step n from x (d,): time, theta at that time, argument X, slope k."""
+    return stages_from(problem, theta, problem.times[n], problem.times[n + 1], x)
+
+
+def stages_from(
+    problem: Problem, theta: Theta, start: float, end: float, x: Array
+) -> list[dict[str, Any]]:
+    """The same of a step from any time to any other, which may be an earlier one."""
     A, _, c = _scheme(problem)
-    h = problem.times[n + 1] - problem.times[n]
+    h = end - start
     done: list[dict[str, Any]] = []
     for i in range(len(c)):
-        t = problem.times[n] + c[i] * h
+        t = start + c[i] * h
         now = _at(problem, theta, t)
         X = x
         for j in range(i):
@@ -498,6 +533,79 @@ def adjoint_sweep(problem: Problem, *given: Array) -> Theta:
                         block[k] += hat(depth, k, t) * part
             lam[n, sample] = lam[n + 1, sample] + sum(mu.values())
     return lam, *partials
+
+
+# ------------------------------------------------------------------ reversible schemes
+# One step of the pair (y, z), with a coupling L and the increment from a to b, Psi_ab:
+#     y+ = L y + (1 - L) z + Psi_ab(z)        z+ = z - Psi_ba(y+)
+
+
+def increment(problem: Problem, theta: Theta, start: float, end: float, x: Array) -> Array:
+    """x(end) - x(start) by one step of the scheme, (d,)."""
+    weights, total = _scheme(problem)[1], np.zeros(len(x))
+    for i, stage in enumerate(stages_from(problem, theta, start, end, x)):
+        total = total + (end - start) * weights[i] * stage["k"]
+    return total
+
+
+def increment_transposed(
+    problem: Problem, theta: Theta, start: float, end: float, x: Array, dual: Array
+) -> Theta:
+    """`dual` (d,) times the partials of the increment in x and in each block, (K+1, ...)."""
+    A, weights, c = _scheme(problem)
+    form, activation, h = problem.form, problem.activation, end - start
+    steps = stages_from(problem, theta, start, end, x)
+    partials, mu = tuple(np.zeros(block.shape) for block in theta), {}
+    for i in reversed(range(len(c))):
+        now, X, t = (steps[i][key] for key in ("theta", "X", "t"))
+        kappa = h * weights[i] * dual
+        for j in range(i + 1, len(c)):
+            kappa = kappa + h * A[j][i] * mu[j]
+        mu[i] = _affine(field_x(form, activation, now, X).T, kappa, np.zeros(len(x)))
+        parts = field_theta_transposed(form, activation, now, X, kappa)
+        for k in range(len(problem.depth)):
+            for block, part in zip(partials, parts, strict=True):
+                block[k] += hat(problem.depth, k, t) * part
+    return sum(mu.values()), *partials
+
+
+def reversible_direct(problem: Problem, theta: Theta, coupling: float) -> tuple[Array, Array]:
+    """The pairs y_n and z_n, (N+1, B, d) each; y is the output."""
+    t, (B, d) = problem.times, problem.inputs.shape
+    y, z = np.zeros((2, len(t), B, d), dtype=_dtype(problem.inputs, *theta))
+    for sample in range(B):
+        y[0, sample] = z[0, sample] = problem.inputs[sample]
+        for n in range(len(t) - 1):
+            forth = increment(problem, theta, t[n], t[n + 1], z[n, sample])
+            y[n + 1, sample] = coupling * y[n, sample] + (1.0 - coupling) * z[n, sample] + forth
+            back = increment(problem, theta, t[n + 1], t[n], y[n + 1, sample])
+            z[n + 1, sample] = z[n, sample] - back
+    return y, z
+
+
+def reversible_adjoint(problem: Problem, theta: Theta, coupling: float, terminal: Array) -> Theta:
+    """Pull terminal (B, d), a dual vector at y_N, back, with all pairs kept.
+
+    Returns what a common change of y_n and z_n costs (N+1, B, d), and the partials in each block.
+    """
+    t, (B, d) = problem.times, problem.inputs.shape
+    y, z = reversible_direct(problem, theta, coupling)
+    both, partials = np.zeros((len(t), B, d)), [np.zeros(block.shape) for block in theta]
+    for sample in range(B):
+        of_y, of_z = terminal[sample], np.zeros(d)
+        both[-1, sample] = of_y
+        for n in reversed(range(len(t) - 1)):
+            by_y, *parts = increment_transposed(
+                problem, theta, t[n + 1], t[n], y[n + 1, sample], -of_z
+            )
+            of_y = of_y + by_y
+            by_z, *others = increment_transposed(problem, theta, t[n], t[n + 1], z[n, sample], of_y)
+            of_z = of_z + (1.0 - coupling) * of_y + by_z
+            of_y = coupling * of_y
+            for block, part, other in zip(partials, parts, others, strict=True):
+                block += part + other
+            both[n, sample] = of_y + of_z
+    return both, *partials
 
 
 # ------------------------------------------------------------------ cost and derivative

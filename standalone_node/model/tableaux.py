@@ -13,7 +13,7 @@ from standalone_node.errors import ArgumentError
 
 @dataclass(frozen=True)
 class ButcherTableau:
-    """An explicit Runge-Kutta scheme in exact fractions.
+    """An explicit Runge-Kutta scheme in fractions: exact ones, or the decimals of its source.
 
     Parameters
     ----------
@@ -27,6 +27,9 @@ class ButcherTableau:
         The b_i, as many as rows.
     source : str
         Where the coefficients are from.
+    embedded : tuple of Fraction
+        The weights of the scheme of one order less on the same stages, whose distance to this one
+        estimates the error of a step; empty if there is none.
     """
 
     name: str
@@ -34,6 +37,7 @@ class ButcherTableau:
     rows: tuple[tuple[Fraction, ...], ...]
     weights: tuple[Fraction, ...]
     source: str
+    embedded: tuple[Fraction, ...] = ()
 
     @property
     def stages(self) -> int:
@@ -51,7 +55,16 @@ class ButcherTableau:
 
     def arrays(self) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         """(a (s, s), b (s,), c (s,)) of the s used stages, in double precision."""
-        used = self.used
+        return self._of(self.used)
+
+    def all_arrays(self) -> tuple[NDArray[np.float64], ...]:
+        """(a, b, c, e) of all stages: h times the sum of e_i k_i estimates the error of a step."""
+        weights = zip(self.weights, self.embedded, strict=True)
+        return *self._of(tuple(range(self.stages))), np.array([float(b - e) for b, e in weights])
+
+    def _of(
+        self, used: tuple[int, ...]
+    ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
         a = np.zeros((len(used), len(used)))
         for row, i in enumerate(used):
             for column, j in enumerate(used[:row]):
@@ -61,13 +74,15 @@ class ButcherTableau:
         return a, b, c
 
 
-def _tableau(name: str, order: int, rows: str, weights: str, source: str) -> ButcherTableau:
+def _tableau(
+    name: str, order: int, rows: str, weights: str, source: str, embedded: str = ""
+) -> ButcherTableau:
     def fractions(text: str) -> tuple[Fraction, ...]:
         return tuple(Fraction(entry) for entry in text.split())
 
     lines = tuple(fractions(line) for line in rows.split(";"))
     b = fractions(weights)
-    return ButcherTableau(name, order, ((), *lines)[: len(b)], b, source)
+    return ButcherTableau(name, order, ((), *lines)[: len(b)], b, source, fractions(embedded))
 
 
 _ALL = (
@@ -78,7 +93,14 @@ _ALL = (
     _tableau("ssprk3", 3, "1; 1/4 1/4", "1/6 1/6 2/3", "Shu and Osher 1988"),
     _tableau("rk4", 4, "1/2; 0 1/2; 0 0 1", "1/6 1/3 1/3 1/6", "Kutta 1901"),
     _tableau("rk38", 4, "1/3; -1/3 1; 1 -1 1", "1/8 3/8 3/8 1/8", "Kutta 1901"),
-    _tableau("bs3", 3, "1/2; 0 3/4; 2/9 1/3 4/9", "2/9 1/3 4/9 0", "Bogacki and Shampine 1989"),
+    _tableau(
+        "bs3",
+        3,
+        "1/2; 0 3/4; 2/9 1/3 4/9",
+        "2/9 1/3 4/9 0",
+        "Bogacki and Shampine 1989",
+        embedded="7/24 1/4 1/3 1/8",
+    ),
     _tableau(
         "dopri5",
         5,
@@ -87,11 +109,34 @@ _ALL = (
         "35/384 0 500/1113 125/192 -2187/6784 11/84",
         "35/384 0 500/1113 125/192 -2187/6784 11/84 0",
         "Dormand and Prince 1980",
+        embedded="5179/57600 0 7571/16695 393/640 -92097/339200 187/2100 1/40",
+    ),
+    # As published, to 16 digits: the last two stages lie at the end of the step to the bit, the
+    # order conditions hold to 2e-15.
+    _tableau(
+        "tsit5",
+        5,
+        "0.161; -0.008480655492357 0.335480655492357;"
+        "2.897153057105494 -6.359448489975075 4.362295432869581;"
+        "5.32586482843925895 -11.74888356406283 7.495539342889836 -0.09249506636175525;"
+        "5.86145544294642038 -12.92096931784711 8.159367898576159 -0.071584973281401"
+        " -0.02826905039406838;"
+        "0.0964607668180654 0.01 0.4798896504144996 1.379008574103742 -3.290069515436081"
+        " 2.324710524099774",
+        "0.0964607668180654 0.01 0.4798896504144996 1.379008574103742 -3.290069515436081"
+        " 2.324710524099774 0",
+        "Tsitouras 2011",
+        embedded="0.09468075576584025 0.009183565540343 0.4877705284247616 1.234297566930479"
+        " -2.707712349983526 1.866628418170587 1/66",
     ),
 )
 
 #: The table: a name and its scheme.
 TABLEAUX = {tableau.name: tableau for tableau in _ALL}
+
+
+#: Those with an error estimate, which can choose their steps.
+EMBEDDED = {name: tableau for name, tableau in TABLEAUX.items() if tableau.embedded}
 
 
 def tableau(name: str) -> ButcherTableau:

@@ -16,6 +16,7 @@ from standalone_node.kernels.sums import inner, parts
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks, start_spreads
 from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.problem.adaptive import read_tolerance
 from standalone_node.problem.arguments import (
     read_index,
     read_inputs,
@@ -24,9 +25,11 @@ from standalone_node.problem.arguments import (
     whole_number,
 )
 from standalone_node.problem.flow import Flow, Memory, Trajectory
+from standalone_node.problem.grids import GridChange, chosen_grid, reconsider
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.reversible import ReversibleFlow, coupling_of
 from standalone_node.problem.start import smooth_start
 from standalone_node.problem.targets import read_targets
 
@@ -72,7 +75,8 @@ class InverseProblem:
     horizon : float
         T, the depth of the network.
     steps : int
-        N, the number of equal steps of the time grid.
+        N, the number of equal steps of the time grid. With `rtol` or `atol` it only says how many
+        intervals the depth grid has unless `depth_points` does.
     scheme, form, activation, loss : str
         See the tables of `standalone_node`: "rk4", "inside", "tanh", "squared" and others.
     inner : int, optional
@@ -94,6 +98,16 @@ class InverseProblem:
         is computed again when it is needed, with the same bits, which takes between a fifth and a
         half more time. A sixteenth of the machine's memory if not given, between 64 MB and
         2 GB, but of states of up to 12 components no more than stays in the caches.
+    rtol, atol : float, optional
+        If one of them is given (the other is equal to it then), the time grid is not that of
+        `steps`, but chosen so that no sample's error in a step, estimated by the scheme, exceeds
+        atol + rtol \\|x\\|, root mean square over the components. The grid is chosen for the
+        first parameters the problem is asked about, and frozen: see `regrid`. Only for schemes
+        with an error estimate, "bs3", "dopri5" and "tsit5".
+    reversible : bool or float
+        Whether the scheme is made reversible [MF]: the adjoint problem then reconstructs the states
+        and nothing is kept, at twice the work of a sweep. A number is the coupling, above 0 and up
+        to 1; True means exp(-6 / N). The sensitivity problem costs a direct sweep beside its own.
 
     Raises
     ------
@@ -140,6 +154,9 @@ class InverseProblem:
         dtype: str = "float64",
         threads: int | None = None,
         memory_limit: int | str | None = None,
+        rtol: float | None = None,
+        atol: float | None = None,
+        reversible: bool | float = False,
     ) -> None:
         self.settings: dict[str, Any] = {
             "inputs": inputs,
@@ -158,6 +175,9 @@ class InverseProblem:
             "dtype": dtype,
             "threads": threads,
             "memory_limit": memory_limit,
+            "rtol": rtol,
+            "atol": atol,
+            "reversible": reversible,
         }
         self.inputs = read_inputs(inputs)
         if loss not in LOSSES:
@@ -169,16 +189,10 @@ class InverseProblem:
             else whole_number("depth_points", depth_points, 2)
         )
         self.depth_times = uniform_grid(self.horizon, points)
-        self.flow = Flow(
-            self.times,
-            scheme=scheme,
-            form=form,
-            inner=inner,
-            activation=activation,
-            dtype=dtype,
-            threads=threads,
-            memory_limit=memory_limit,
-        )
+        self.flow = self._flow(self.times)
+        self.tolerance = read_tolerance(rtol, atol, scheme, self.flow.dtype)
+        #: What became of the time grids that were thought of, if they are adaptive.
+        self.grids: list[GridChange] = []
         self.loss = loss
         self.penalty = Penalty() if penalty is None else penalty
         self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
@@ -192,7 +206,15 @@ class InverseProblem:
         self._lock = RLock()
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (self.settings,)
+        return _rebuilt, (self.settings, self.times, self.grids)
+
+    def _flow(self, times: Array) -> Flow:
+        names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
+        options = {name: self.settings[name] for name in names}
+        coupling = coupling_of(self.settings["reversible"], times.size - 1)
+        if coupling is None:
+            return Flow(times, **options)
+        return ReversibleFlow(times, coupling=coupling, **options)
 
     def replaced(self, **changes: Any) -> InverseProblem:
         """The same problem with some arguments of the constructor changed.
@@ -297,6 +319,23 @@ class InverseProblem:
         shares = start_spreads(self.flow.form, self.width, self.flow.inner)
         return smooth_start(self.depth_times, self.blocks, spread * shares, seed)
 
+    @_one_at_a_time
+    def regrid(self, p: Parameters) -> bool:
+        """Choose the time grid anew for p, if that is worth it; whether it has changed.
+
+        A problem without tolerance has a fixed grid. Otherwise the grid is kept as long as the
+        largest error of its steps under p is within the tolerance and not much smaller. A new one
+        is taken if the cost of p does not rise by that, or if the old one's error is ten times what
+        is tolerated; then cost, derivative and sensitivity are those on the new grid. What was
+        decided is the last entry of `grids`. A method that compares costs calls this between two
+        lines only, as conjugate gradients do where they restart.
+        """
+        if self.tolerance is None:
+            return False
+        fresh = not self.grids
+        self._check(p)
+        return fresh or reconsider(self, p)
+
     # The direct problem and what hangs on it.
 
     @_one_at_a_time
@@ -359,6 +398,7 @@ class InverseProblem:
         ArgumentError
             If p does not fit the problem.
         """
+        self._check(p)  # may choose the grid, and with it the flow
         self.counts.adjoint += 1
         if self._is_solved(p):
             trajectory = self._trajectory(p)
@@ -483,7 +523,25 @@ class InverseProblem:
                 f"the parameters end at {p.horizon:g}, the horizon is {self.horizon:g}: "
                 "times[-1] has to be the horizon"
             )
+        if self.tolerance is not None and not self.grids:
+            change = chosen_grid(self, p)
+            self.use_grid(change.times)
+            self.grids.append(change)
+
+    def use_grid(self, times: Array) -> tuple[Flow, Array, Trajectory | None]:
+        """Solve on this time grid from now on; what `restore` needs to go back."""
+        before = self.flow, self.times, self._last
+        self.flow, self.times, self._last = self._flow(times), times, None
+        return before
+
+    def restore(self, before: tuple[Flow, Array, Trajectory | None]) -> None:
+        """Go back to the grid before."""
+        self.flow, self.times, self._last = before
 
 
-def _rebuilt(settings: dict[str, Any]) -> InverseProblem:
-    return InverseProblem(**settings)
+def _rebuilt(settings: dict[str, Any], times: Array, grids: list[GridChange]) -> InverseProblem:
+    problem = InverseProblem(**settings)
+    if grids:
+        problem.use_grid(times)
+        problem.grids = list(grids)
+    return problem

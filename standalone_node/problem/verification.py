@@ -192,7 +192,7 @@ def convergence_study(
     Parameters
     ----------
     problem : InverseProblem
-        Its scheme is studied; its number of steps is replaced.
+        Its scheme is studied, reversible if the problem says so; its grid is replaced by even ones.
     p : Parameters
         On a depth grid that every time grid contains: between nodes theta is smooth, across them
         only continuous, so that a step across a node would cost order.
@@ -219,7 +219,9 @@ def convergence_study(
                 f"a time grid of {number} steps does not contain the depth grid of p: "
                 "take multiples of its number of intervals"
             )
-    reference = _quantities(problem, p, direction, 4 * steps[-1], "dopri5")
+    reference = _quantities(
+        problem.replaced(reversible=False), p, direction, 4 * steps[-1], "dopri5"
+    )
     errors: dict[str, list[float]] = {name: [] for name in reference}
     for number in steps:
         found = _quantities(problem, p, direction, number, problem.settings["scheme"])
@@ -234,7 +236,7 @@ def convergence_study(
 def _quantities(
     problem: InverseProblem, p: Parameters, direction: Parameters, steps: int, scheme: str
 ) -> dict[str, Array]:
-    finer = problem.replaced(steps=steps, scheme=scheme, depth_points=None)
+    finer = problem.replaced(steps=steps, scheme=scheme, depth_points=None, rtol=None, atol=None)
     return {
         "states": finer.solve_direct(p)[-1],
         "sensitivities": finer.solve_sensitivity(p, direction)[-1],

@@ -52,8 +52,11 @@ def test_verify_one_scheme(run: Run) -> None:
     result = run("verify", "--scheme", "euler", "--json")
     facts = json.loads(result.stdout)
     assert result.exit_code == 0 and facts["ok"] is True
-    assert {entry["scheme"] for entry in facts["checks"]} == {"euler"}
-    assert len(facts["checks"]) == 6
+    assert {entry["scheme"] for entry in facts["checks"]} == {
+        "euler",
+        "euler reversible",
+    }
+    assert len(facts["checks"]) == 9
 
 
 def test_verify_fails_if_a_check_is_off(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,7 +10,7 @@ from test_naive import density, stage_weight, trees
 
 import naive
 from standalone_node.errors import ArgumentError
-from standalone_node.model.tableaux import TABLEAUX, ButcherTableau, tableau
+from standalone_node.model.tableaux import EMBEDDED, TABLEAUX, ButcherTableau, tableau
 
 every_scheme = pytest.mark.parametrize("scheme", TABLEAUX.values(), ids=TABLEAUX.keys())
 
@@ -19,20 +19,39 @@ def square(scheme: ButcherTableau) -> list[list[Fraction]]:
     return [[*row, *[Fraction(0)] * (scheme.stages - len(row))] for row in scheme.rows]
 
 
-def satisfies(scheme: ButcherTableau, order: int) -> bool:
+def satisfies(
+    scheme: ButcherTableau, order: int, weights: tuple[Fraction, ...] | None = None
+) -> bool:
     """Butcher's conditions for all rooted trees with that many vertices."""
-    A = square(scheme)
-    return all(
-        sum(w * stage_weight(A, i, tree) for i, w in enumerate(scheme.weights))
-        == Fraction(1, density(tree))
+    A, weights = square(scheme), scheme.weights if weights is None else weights
+    errors = (
+        sum((w * stage_weight(A, i, tree) for i, w in enumerate(weights)), Fraction(0))
+        - Fraction(1, density(tree))
         for tree in trees(order)
     )
+    return all(abs(error) <= naive.ROUNDED.get(scheme.name, 0) for error in errors)
 
 
 @every_scheme
 def test_a_scheme_has_the_order_it_says_and_no_higher(scheme: ButcherTableau) -> None:
     assert all(satisfies(scheme, order) for order in range(1, scheme.order + 1))
     assert not satisfies(scheme, scheme.order + 1)
+
+
+def test_the_schemes_with_an_error_estimate_are_those_of_the_reference() -> None:
+    assert set(EMBEDDED) == set(naive.ERROR_WEIGHTS)
+
+
+@pytest.mark.parametrize("scheme", EMBEDDED.values(), ids=EMBEDDED.keys())
+def test_the_embedded_weights_are_those_of_a_scheme_of_one_order_less(
+    scheme: ButcherTableau,
+) -> None:
+    order = scheme.order - 1
+    assert all(satisfies(scheme, lower, scheme.embedded) for lower in range(1, order + 1))
+    assert not satisfies(scheme, order + 1, scheme.embedded)
+    *_, error = scheme.all_arrays()
+    published = [float(Fraction(e)) for e in naive.ERROR_WEIGHTS[scheme.name].split()]
+    assert error == pytest.approx(published, abs=naive.ROUNDED.get(scheme.name, 1e-17))
 
 
 @every_scheme
@@ -65,7 +84,7 @@ def test_the_arrays_are_the_nearest_doubles_of_the_used_stages(scheme: ButcherTa
 
 def test_the_stages_that_only_serve_an_error_estimate_are_left_out() -> None:
     unused = {name: scheme.stages - len(scheme.used) for name, scheme in TABLEAUX.items()}
-    assert unused["bs3"] == unused["dopri5"] == 1
+    assert unused["bs3"] == unused["dopri5"] == unused["tsit5"] == 1
     assert unused["rk4"] == unused["midpoint"] == unused["euler"] == 0
 
 
