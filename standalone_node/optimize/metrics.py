@@ -6,7 +6,7 @@ with <g, v>_H = dE.v for every v, is the gradient in that metric. A metric is on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -16,7 +16,9 @@ from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import mass, stiffness
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.model.parametrisation import BandedGram
+from standalone_node.model.parametrisation import BandedGram, Gram
+from standalone_node.optimize.objective import Objective
+from standalone_node.optimize.smoothing_length import Adapting, shortest_length
 
 Array = NDArray[Any]
 
@@ -49,6 +51,14 @@ class Metric(Protocol):
         """The Riesz representative of a derivative."""
         ...
 
+    def on(self, objective: Objective, u: Array) -> Gram:
+        """The Gram operator for the coordinates of an objective and a start u."""
+        ...
+
+    def settled(self, gram: Gram) -> Metric:
+        """The metric that such an operator stands for now."""
+        ...
+
 
 class _Banded:
     """What all metrics with a tridiagonal matrix share."""
@@ -78,6 +88,14 @@ class _Banded:
         values = gram.solve(derivative.values.ravel()).reshape(derivative.values.shape)
         return Parameters.from_values(np.array(derivative.times), values, derivative.blocks)
 
+    def on(self, objective: Objective, u: Array) -> Gram:
+        """The Gram operator for the coordinates of an objective and a start u."""
+        return objective.gram(self.matrix(objective.parameters(u).times), self.fixed)
+
+    def settled(self, gram: Gram) -> Metric:
+        """The metric itself: it leaves nothing to choose."""
+        return self
+
 
 @dataclass(frozen=True)
 class Sobolev(_Banded):
@@ -85,8 +103,10 @@ class Sobolev(_Banded):
 
     Parameters
     ----------
-    length : float
-        Over which depth a gradient is smoothed, in units of t; 0 is the L2 metric.
+    length : float or "auto"
+        Over which depth a gradient is smoothed, in units of t; 0 is the L2 metric. "auto" is
+        chosen by `minimize` for its problem, with at most one sweep: a fiftieth of the horizon,
+        and more where a kinetic penalty asks for it. Without a problem it is the fiftieth.
     ends : {"natural", "fixed", "fixed-start", "fixed-end"}
         Natural (Neumann) ends, or ends at which gradients vanish and theta therefore stays.
 
@@ -107,11 +127,14 @@ class Sobolev(_Banded):
     1.0
     """
 
-    length: float = 1.0
+    length: float | str = 1.0
     ends: str = "natural"
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.length < np.inf:
+        if isinstance(self.length, str):
+            if self.length != "auto":
+                raise ArgumentError(f"smoothing length {self.length!r} is no number, nor 'auto'")
+        elif not 0.0 <= self.length < np.inf:
             raise ArgumentError(f"smoothing length {self.length!r} has to be 0 or larger")
         if self.ends not in ENDS:
             raise ArgumentError(f"unknown ends {self.ends!r}: choose one of {', '.join(ENDS)}")
@@ -123,7 +146,18 @@ class Sobolev(_Banded):
 
     def matrix(self, times: Array) -> Array:
         """M + length**2 S, banded (2, K + 1)."""
-        return mass(times) + self.length**2 * stiffness(times)
+        length = shortest_length(times) if isinstance(self.length, str) else self.length
+        return mass(times) + length**2 * stiffness(times)
+
+    def on(self, objective: Objective, u: Array) -> Gram:
+        """The Gram operator; with "auto" one that chooses its length, see `smoothing_length`."""
+        if isinstance(self.length, str):
+            return Adapting(objective, u, self.fixed)
+        return super().on(objective, u)
+
+    def settled(self, gram: Gram) -> Sobolev:
+        """The metric with the length that the operator uses now."""
+        return replace(self, length=gram.length) if isinstance(gram, Adapting) else self
 
 
 @dataclass(frozen=True)

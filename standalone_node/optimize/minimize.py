@@ -51,7 +51,8 @@ def minimize(
     start : Parameters
     method : {"ncg"}
     metric : metric, optional
-        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
+        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare, and
+        Sobolev("auto") chooses its length.
     beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
         The formula of the conjugate direction; "SD" is steepest descent.
     line_search : {"sensitivity"}
@@ -124,13 +125,13 @@ def minimize(
         )
     parametrisation = _parametrisation(problem, start, weights)
     objective = Objective(problem, parametrisation)
-    gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
     record = Record(objective, stopping, Watch(monitor, callback))
     u = parametrisation.coordinates(start)
+    gram = metric.on(objective, u)
     if noise_level is not None:
         problem.residual(objective.parameters(u))  # says so if the loss has no residual
     run(objective, gram, u, options, record.report)
-    return record.result()
+    return record.result(metric.settled(gram))
 
 
 def _parametrisation(problem: Problem, start: Parameters, weights: Any) -> Parametrisation:
