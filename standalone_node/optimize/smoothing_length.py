@@ -24,6 +24,8 @@ Array = NDArray[np.float64]
 
 #: The share of the horizon over which gradients are smoothed in any case.
 SHARE = 0.02
+#: The share of the horizon beyond which it is no use.
+LONGEST = 1.0
 #: The length is that many times the square root of gamma over the curvature.
 REACH = 2.0
 #: The curvature is the median of so many directions.
@@ -39,7 +41,7 @@ def shortest_length(times: Array) -> float:
 
 def fitting_length(times: Array, kinetic: float, curvature: float) -> float:
     """sqrt(l_0^2 + 4 gamma / lambda) with l_0 the shortest length, at most the horizon."""
-    shortest, longest = shortest_length(times), float(times[-1])
+    shortest, longest = shortest_length(times), LONGEST * float(times[-1])
     if kinetic == 0.0:
         return shortest
     if curvature * longest**2 <= REACH**2 * kinetic:
