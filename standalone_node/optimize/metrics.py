@@ -16,9 +16,9 @@ from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import mass, stiffness
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.model.parametrisation import BandedGram, Gram
+from standalone_node.model.parametrisation import BandedGram
 from standalone_node.optimize.objective import Objective
-from standalone_node.optimize.smoothing_length import Adapting, shortest_length
+from standalone_node.optimize.smoothing_length import chosen_length, shortest_length
 
 Array = NDArray[Any]
 
@@ -51,12 +51,8 @@ class Metric(Protocol):
         """The Riesz representative of a derivative."""
         ...
 
-    def on(self, objective: Objective, u: Array) -> Gram:
-        """The Gram operator for the coordinates of an objective and a start u."""
-        ...
-
-    def settled(self, gram: Gram) -> Metric:
-        """The metric that such an operator stands for now."""
+    def resolved(self, objective: Objective, u: Array) -> Metric:
+        """The metric itself, or what it chooses for an objective and a start."""
         ...
 
 
@@ -88,11 +84,7 @@ class _Banded:
         values = gram.solve(derivative.values.ravel()).reshape(derivative.values.shape)
         return Parameters.from_values(np.array(derivative.times), values, derivative.blocks)
 
-    def on(self, objective: Objective, u: Array) -> Gram:
-        """The Gram operator for the coordinates of an objective and a start u."""
-        return objective.gram(self.matrix(objective.parameters(u).times), self.fixed)
-
-    def settled(self, gram: Gram) -> Metric:
+    def resolved(self, objective: Objective, u: Array) -> Metric:
         """The metric itself: it leaves nothing to choose."""
         return self
 
@@ -105,8 +97,9 @@ class Sobolev(_Banded):
     ----------
     length : float or "auto"
         Over which depth a gradient is smoothed, in units of t; 0 is the L2 metric. "auto" is
-        chosen by `minimize` for its problem, with at most one sweep: a fiftieth of the horizon,
-        and more where a kinetic penalty asks for it. Without a problem it is the fiftieth.
+        chosen by `minimize` for its problem and start, with at most one sweep: a fiftieth of
+        the horizon, and more where a kinetic penalty asks for it. Without a problem it is the
+        fiftieth.
     ends : {"natural", "fixed", "fixed-start", "fixed-end"}
         Natural (Neumann) ends, or ends at which gradients vanish and theta therefore stays.
 
@@ -149,15 +142,11 @@ class Sobolev(_Banded):
         length = shortest_length(times) if isinstance(self.length, str) else self.length
         return mass(times) + length**2 * stiffness(times)
 
-    def on(self, objective: Objective, u: Array) -> Gram:
-        """The Gram operator; with "auto" one that chooses its length, see `smoothing_length`."""
-        if isinstance(self.length, str):
-            return Adapting(objective, u, self.fixed)
-        return super().on(objective, u)
-
-    def settled(self, gram: Gram) -> Sobolev:
-        """The metric with the length that the operator uses now."""
-        return replace(self, length=gram.length) if isinstance(gram, Adapting) else self
+    def resolved(self, objective: Objective, u: Array) -> Sobolev:
+        """The metric with a number for its length, see `smoothing_length.chosen_length`."""
+        if not isinstance(self.length, str):
+            return self
+        return replace(self, length=chosen_length(objective, u, self.fixed))
 
 
 @dataclass(frozen=True)

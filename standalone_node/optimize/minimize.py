@@ -127,11 +127,12 @@ def minimize(
     objective = Objective(problem, parametrisation)
     record = Record(objective, stopping, Watch(monitor, callback))
     u = parametrisation.coordinates(start)
-    gram = metric.on(objective, u)
+    metric = metric.resolved(objective, u)
+    gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
     if noise_level is not None:
         problem.residual(objective.parameters(u))  # says so if the loss has no residual
     run(objective, gram, u, options, record.report)
-    return record.result(metric.settled(gram))
+    return record.result(metric)
 
 
 def _parametrisation(problem: Problem, start: Parameters, weights: Any) -> Parametrisation:

@@ -14,7 +14,6 @@ from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.betas import Products
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
-from standalone_node.optimize.smoothing_length import Adapting
 from standalone_node.optimize.state import State
 from standalone_node.optimize.step_length import Search, Trial, proposed_step
 
@@ -62,7 +61,7 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
     direction, guess, since = -state.gradient, 1.0, 0
     square = _square(direction, gram)
     while state.norm > 0.0:
-        trial = _line_search(objective, gram, options.search, state, direction, guess)
+        trial = _line_search(objective, options.search, state, direction, guess)
         if trial is None and state.beta != 0.0:
             # The conjugate direction leads nowhere: start again along the gradient.
             direction, since = -state.gradient, 0
@@ -80,16 +79,11 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
         if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
             factor, direction = 0.0, -gradient
             square = _square(direction, gram)
-        state = State(
-            trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor, state.unit
-        )
+        state = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
         if factor == 0.0:
             since = 0
-            if isinstance(gram, Adapting) and gram.renewed():
-                state = _measured_anew(state, gram)
             if objective.renewed(trial.u):
-                state = replace(_at(objective, gram, trial.u), step=trial.eta, unit=state.unit)
-            if state.gradient is not gradient:
+                state = replace(_at(objective, gram, trial.u), step=trial.eta)
                 direction = -state.gradient
                 square = _square(direction, gram)
         yield state
@@ -100,21 +94,13 @@ def _at(objective: Objective, gram: Gram, u: Array) -> State:
     return State(u, cost, derivative, gram.solve(derivative))
 
 
-def _measured_anew(state: State, gram: Gram) -> State:
-    """The state in a metric that has changed, its norm in the unit in which it stays the same."""
-    anew = replace(state, gradient=gram.solve(state.derivative))
-    return replace(anew, unit=state.unit * state.norm / anew.norm) if anew.norm > 0.0 else anew
-
-
 def _line_search(
-    objective: Objective, gram: Gram, search: Search, state: State, direction: Array, guess: float
+    objective: Objective, search: Search, state: State, direction: Array, guess: float
 ) -> Trial | None:
     slope = inner(state.derivative, direction)
     start = Trial(0.0, state.u, state.cost, state.derivative, slope)
-    line = objective.line(state.u, direction)
-    if isinstance(gram, Adapting):
-        gram.see(state.u, direction, line)
-    return search(objective, start, direction, proposed_step(line, guess=guess))
+    eta = proposed_step(objective.line(state.u, direction), guess=guess)
+    return search(objective, start, direction, eta)
 
 
 def _products(

@@ -112,7 +112,8 @@ class Objective:
         `ahead` says that the derivative at u will most likely be asked for next: it is computed at
         once if that saves a sweep.
         """
-        if not (ahead and getattr(self.problem, "recomputes", False)):
+        known = self._ahead is not None and self._ahead[0] is u
+        if known or not (ahead and getattr(self.problem, "recomputes", False)):
             return self.problem.cost(self.parameters(u))
         cost, derivative = self._both(u)
         self._ahead = (u, derivative)

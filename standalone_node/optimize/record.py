@@ -135,7 +135,7 @@ class Record:
         return "stuck" if end == "cost" and now > start else end
 
     def result(self, metric: Metric) -> Result:
-        """The Result of the run, which ended in that metric."""
+        """The Result of the run, which was done in that metric."""
         from standalone_node.optimize.result import Result  # SciPy's optimisers come with it
 
         best, end = self._best, END_STATES[self._end()]

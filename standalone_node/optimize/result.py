@@ -25,7 +25,7 @@ class Result(OptimizeResult):
     nit : int
         Iterations done.
     metric : metric
-        In which the run ended: Sobolev("auto") with the length it chose last.
+        In which the run was done: Sobolev("auto") with the length it chose.
     history : dict of ndarray
         Arrays of length nit + 1, row 0 the start: cost, gradient_norm, step, beta, seconds,
         direct, adjoint, sensitivity, and score if there is a monitor.

@@ -8,8 +8,7 @@ l^2 S are in the proportion in which G and M are. So l^2 is gamma over the curva
 
 from __future__ import annotations
 
-from collections import deque
-from math import hypot, isfinite, sqrt
+from math import hypot, sqrt
 from typing import Any
 
 import numpy as np
@@ -17,45 +16,35 @@ from numpy.typing import NDArray
 
 from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import banded_product, mass, stiffness
-from standalone_node.model.parametrisation import Gram
-from standalone_node.optimize.objective import Line, Objective
+from standalone_node.optimize.objective import Objective
 
 Array = NDArray[np.float64]
 
 #: The share of the horizon over which gradients are smoothed in any case.
-SHARE = 0.02
-#: The share of the horizon beyond which it is no use.
-LONGEST = 1.0
+SHORTEST = 0.02
+#: The share at which the slowest cosine in depth counts half: more would hold all of them back.
+LONGEST = 1.0 / np.pi
 #: The length is that many times the square root of gamma over the curvature.
 REACH = 2.0
-#: The curvature is the median of so many directions.
-DIRECTIONS = 8
-#: The length is left alone unless it should change by this factor.
-HYSTERESIS = 1.5
 
 
 def shortest_length(times: Array) -> float:
     """What is chosen where no kinetic penalty asks for more: a fiftieth of the horizon."""
-    return SHARE * float(times[-1])
+    return SHORTEST * float(times[-1])
 
 
 def fitting_length(times: Array, kinetic: float, curvature: float) -> float:
-    """sqrt(l_0^2 + 4 gamma / lambda) with l_0 the shortest length, at most the horizon."""
+    """sqrt(l_0^2 + 4 gamma / lambda) with l_0 the shortest length, at most T / pi."""
     shortest, longest = shortest_length(times), LONGEST * float(times[-1])
     if kinetic == 0.0:
         return shortest
-    if curvature * longest**2 <= REACH**2 * kinetic:
+    if not curvature * longest**2 > REACH**2 * kinetic:
         return longest
     return min(longest, hypot(shortest, REACH * sqrt(kinetic / curvature)))
 
 
-class Adapting:
-    """The Gram operator of a Sobolev metric whose length suits the problem, and goes on to.
-
-    With a kinetic penalty it is chosen at the start, from the curvature along the gradient there,
-    and anew where a method restarts that has shown it at least eight directions since. The median
-    of their curvatures then counts. They come with the step lengths; the first choice takes one
-    sensitivity sweep. Without such a penalty the length is the shortest and stays.
+def chosen_length(objective: Objective, u: Array, fixed: tuple[int, ...] = ()) -> float:
+    """The length that suits a problem and a start.
 
     Parameters
     ----------
@@ -65,86 +54,45 @@ class Adapting:
     fixed : tuple of int
         The nodes at which gradients vanish.
 
-    Attributes
-    ----------
-    length : float
-        In use now.
+    Returns
+    -------
+    float
+        `fitting_length` of the weight gamma = `h1` of the problem's penalty, and of lambda, the
+        curvature of the rest of the cost along the gradient d at the start,
+        <d, (G + alpha M) d> / <d, M d>.
 
     Raises
     ------
     StateOverflow
         If the cost of the start is not finite.
+
+    Notes
+    -----
+    No sweep without a kinetic penalty; with one a single sensitivity sweep, since the direct and
+    the adjoint sweep are those with which a method begins.
     """
-
-    def __init__(self, objective: Objective, u: Array, fixed: tuple[int, ...]) -> None:
-        self._objective, self._fixed = objective, fixed
-        self._times = objective.parameters(u).times
-        self._kinetic = _kinetic(objective.problem)
-        self._seen: deque[float] = deque(maxlen=DIRECTIONS)
-        self._use(shortest_length(self._times))
-        if self._kinetic > 0.0:
-            _, derivative = objective.start(u)
-            direction = -self.solve(derivative)
-            self.see(u, direction, objective.line(u, direction))
-            # A method begins with the same direct and adjoint sweep.
-            objective.foresee(u, derivative)
-            self._use(self._fitting())
-
-    def see(self, u: Array, direction: Array, line: Line) -> None:
-        """Take note of the curvature along a direction, which its line knows.
-
-        That of the cost without the kinetic term: <d, (G + alpha M) d> / <d, M d>.
-        """
-        if self._kinetic == 0.0:
-            return
-        change = self._objective.change(u, direction).values
-        square = inner(change, banded_product(mass(self._times), change))
-        roughness = inner(change, banded_product(stiffness(self._times), change))
-        bend = line.curvature(0.0)
-        if square > 0.0 and isfinite(bend):
-            self._seen.append((bend - self._kinetic * roughness) / square)
-
-    def renewed(self) -> bool:
-        """At a restart: whether the length has changed, and with it the metric."""
-        if len(self._seen) < DIRECTIONS:
-            return False
-        length = self._fitting()
-        if max(length / self.length, self.length / length) <= HYSTERESIS:
-            return False
-        self._use(length)
-        self._seen.clear()
-        return True
-
-    def _fitting(self) -> float:
-        curvature = float(np.median(self._seen)) if self._seen else 0.0
-        return fitting_length(self._times, self._kinetic, curvature)
-
-    def _use(self, length: float) -> None:
-        self.length = length
-        banded = mass(self._times) + length**2 * stiffness(self._times)
-        self._gram: Gram = self._objective.gram(banded, self._fixed)
-
-    def apply(self, u: Array) -> Array:
-        """The functional <u, .>."""
-        return self._gram.apply(u)
-
-    def solve(self, functional: Array) -> Array:
-        """The Riesz representative of a functional."""
-        return self._gram.solve(functional)
-
-    def whiten(self, u: Array) -> Array:
-        """R u with R^T R = the metric."""
-        return self._gram.whiten(u)
-
-    def unwhiten(self, v: Array) -> Array:
-        """R^-1 v."""
-        return self._gram.unwhiten(v)
-
-    def whiten_functional(self, functional: Array) -> Array:
-        """R^-T f."""
-        return self._gram.whiten_functional(functional)
+    times = objective.parameters(u).times
+    kinetic = _kinetic(objective.problem)
+    curvature = _curvature(objective, u, fixed, kinetic) if kinetic > 0.0 else 0.0
+    return fitting_length(times, kinetic, curvature)
 
 
 def _kinetic(problem: Any) -> float:
     """gamma, 0 for a problem without such a penalty."""
     return float(getattr(getattr(problem, "penalty", None), "h1", 0.0))
+
+
+def _curvature(objective: Objective, u: Array, fixed: tuple[int, ...], kinetic: float) -> float:
+    """The second derivative of the cost without its kinetic term, a unit of the L2 norm."""
+    times = objective.parameters(u).times
+    M, S = mass(times), stiffness(times)
+    _, derivative = objective.start(u)
+    gram = objective.gram(M + shortest_length(times) ** 2 * S, fixed)
+    direction = -gram.solve(derivative)
+    bend = objective.line(u, direction).curvature(0.0)
+    objective.foresee(u, derivative)
+    change = objective.change(u, direction).values
+    square = inner(change, banded_product(M, change))
+    if square == 0.0:
+        return 0.0
+    return (bend - kinetic * inner(change, banded_product(S, change))) / square

@@ -18,8 +18,7 @@ class State:
     """The point with cost and derivative, its gradient, and how a method got there.
 
     `step` is the length of the step that led here, `beta` that of the conjugate direction which
-    leaves from here; both are 0 where a method has no such number. A method that changes its metric
-    on the way changes the `unit` of the norm, so that the norm does not jump.
+    leaves from here; both are 0 where a method has no such number.
     """
 
     u: Array
@@ -28,9 +27,8 @@ class State:
     gradient: Array
     step: float = 0.0
     beta: float = 0.0
-    unit: float = 1.0
 
     @property
     def norm(self) -> float:
         """The norm of the gradient in the metric."""
-        return self.unit * sqrt(max(0.0, inner(self.derivative, self.gradient)))
+        return sqrt(max(0.0, inner(self.derivative, self.gradient)))
