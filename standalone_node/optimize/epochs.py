@@ -63,8 +63,6 @@ class Epochs:
         Of all rows. Its problem has to have `samples`, their number B, and `rows(index)`, the
         problem of some of them.
     parametrisation : Parametrisation
-    gram : Gram
-        The metric, also of the proximal term.
     batches : Batches
 
     Attributes
@@ -81,7 +79,6 @@ class Epochs:
         self,
         objective: Objective,
         parametrisation: Parametrisation,
-        gram: Gram,
         batches: Batches,
     ) -> None:
         problem: Any = objective.problem
@@ -91,45 +88,50 @@ class Epochs:
             )
         self._problem, self._samples = problem, int(problem.samples)
         self._objective, self._parametrisation = objective, parametrisation
-        self._gram, self._batches = gram, batches
+        self._batches = batches
         self._begun = False
         self.counts = Shares(self._samples)
 
-    def run(self, method: Method, u: Array, options: Options, record: Record) -> None:
-        """Report the start and every epoch, until told to stop or the epochs are over."""
-        on_batch = self._on_batch(method, options)
-        stop = record.report(self._whole(u, record))
+    def run(
+        self, method: Method, gram: Gram, u: Array, options: Options, record: Record
+    ) -> None:
+        """Report the start and every epoch, until told to stop or the epochs are over.
+
+        `gram` is the metric, also of the proximal term.
+        """
+        on_batch = self._on_batch(method, gram, options)
+        stop = record.report(self._whole(u, gram, record))
         for epoch in range(self._batches.epochs):
             if stop:
                 return
             for index in self._batches.cut(self._samples, epoch):
                 batch = self._problem.rows(index)
-                u = on_batch(self._of(batch, u), u)
+                u = on_batch(self._of(batch, gram, u), u)
                 self.counts.add(batch.counts, index.size)
                 if record.late:
                     break
-            stop = record.report(self._whole(u, record))
+            stop = record.report(self._whole(u, gram, record))
         record.verdict = record.verdict or "epochs"
 
-    def _on_batch(self, method: Method, options: Options) -> Any:
+    def _on_batch(self, method: Method, gram: Gram, options: Options) -> Any:
         """(objective of a batch, u) -> u after the iterations on it."""
         count = self._batches.iterations
         if not isinstance(method, Stepwise):
-            return _Restarted(method, self._gram, options, count or ITERATIONS)
+            return _Restarted(method, gram, options, count or ITERATIONS)
         if self._batches.proximal > 0.0 and (count or 1) == 1:
             raise ArgumentError(
                 "a proximal term does nothing in the first step on a batch: give batches more "
                 "iterations, or no proximal"
             )
-        return _Steps(method.begun(options), self._gram, count or 1)
+        return _Steps(method.begun(options), gram, count or 1)
 
-    def _of(self, batch: Problem, u: Array) -> Objective:
+    def _of(self, batch: Problem, gram: Gram, u: Array) -> Objective:
         if self._batches.proximal == 0.0:
             return Objective(batch, self._parametrisation)
         rho = self._batches.proximal
-        return Proximal(batch, self._parametrisation, self._gram, rho, u)
+        return Proximal(batch, self._parametrisation, gram, rho, u)
 
-    def _whole(self, u: Array, record: Record) -> State:
+    def _whole(self, u: Array, gram: Gram, record: Record) -> State:
         """The state of all rows, for the record."""
         with record.aside():
             try:
@@ -142,7 +144,7 @@ class Epochs:
                     "proximal term, a larger penalty, or a smaller horizon"
                 ) from overflow
             self._begun = True
-            return State(u, cost, derivative, self._gram.solve(derivative))
+            return State(u, cost, derivative, gram.solve(derivative))
 
 
 @dataclass(frozen=True)

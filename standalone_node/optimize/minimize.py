@@ -58,8 +58,9 @@ def minimize(
     method : {"ncg", "sgd", "adam"}
         "sgd" and "adam" go by steps of a given rate; the cost may rise with them.
     metric : metric, optional
-        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare. For
-        "sgd" and "adam" the partials of what is learnt, as they are, if not given.
+        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare, and
+        Sobolev("auto") chooses its length. For "sgd" and "adam" the partials of what is learnt, as
+        they are, if not given.
     beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
         The formula of the conjugate direction; "SD" is steepest descent.
     line_search : {"sensitivity"}
@@ -142,22 +143,22 @@ def minimize(
         )
     parametrisation = _parametrisation(problem, start, weights)
     objective = Objective(problem, parametrisation)
-    if metric is None and isinstance(run, Stepwise):
-        gram: Gram = Plain()
-    else:
-        metric = Sobolev(1.0) if metric is None else metric
-        gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
-    epochs = None if batches is None else Epochs(objective, parametrisation, gram, batches)
+    epochs = None if batches is None else Epochs(objective, parametrisation, batches)
     counts = None if epochs is None else epochs.counts
     record = Record(objective, stopping, Watch(monitor, callback), counts)
     u = parametrisation.coordinates(start)
+    if metric is None and isinstance(run, Stepwise):
+        gram: Gram = Plain()
+    else:
+        metric = (Sobolev(1.0) if metric is None else metric).resolved(objective, u)
+        gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
     if noise_level is not None:
         problem.residual(objective.parameters(u))  # says so if the loss has no residual
     if epochs is None:
         run(objective, gram, u, options, record.report)
     else:
-        epochs.run(run, u, options, record)
-    return record.result()
+        epochs.run(run, gram, u, options, record)
+    return record.result(metric)
 
 
 def _parametrisation(

@@ -12,6 +12,7 @@ import numpy as np
 
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.optimize.metrics import Metric
 from standalone_node.optimize.objective import Counts, Objective
 from standalone_node.optimize.state import State
 from standalone_node.optimize.stopping import END_STATES, Stopping
@@ -155,8 +156,8 @@ class Record:
             return "stuck"
         return "stuck" if end == "cost" and now > start else end
 
-    def result(self) -> Result:
-        """The Result of the run."""
+    def result(self, metric: Metric | None) -> Result:
+        """The Result of the run, which was done in that metric."""
         from standalone_node.optimize.result import Result  # SciPy's optimisers come with it
 
         best, end = self._best, END_STATES[self._end()]
@@ -171,6 +172,7 @@ class Record:
             reason=end.name,
             message=end.sentence,
             nit=self.last.nit,
+            metric=metric,
             history=history,
             x=best.u,
             fun=best.cost,

@@ -24,6 +24,8 @@ class Result(OptimizeResult):
         The end state as a sentence.
     nit : int
         Iterations done.
+    metric : metric
+        In which the run was done: Sobolev("auto") with the length it chose.
     history : dict of ndarray
         Arrays of length nit + 1, row 0 the start: cost, gradient_norm, step, beta, seconds,
         direct, adjoint, sensitivity, and score if there is a monitor. With batches a row is an
@@ -47,6 +49,7 @@ class Result(OptimizeResult):
             "iterations": f"{self['nit']} ({sweeps} sweeps)",
             "cost": f"{history['cost'][0]:.6g} -> {self['cost']:.6g}",
             "gradient norm": f"{reduction:.2e} of its start",
+            "metric": repr(self["metric"]),
             "seconds": f"{history['seconds'][-1]:.2f}",
         }
         width = max(map(len, rows))
