@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
@@ -33,6 +34,7 @@ _HOMES = {
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
     "minimize": "optimize.minimize",
+    "continuation": "optimize.continuation",
     "Result": "optimize.result",
     "NodeClassifier": "learn.estimators",
     "NodeRegressor": "learn.estimators",
@@ -52,6 +54,7 @@ __all__ = [
     "Result",
     "Sobolev",
     "__version__",
+    "continuation",
     "convergence_study",
     "dot_test",
     "load",
