@@ -10,12 +10,12 @@ from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.parametrisation import Free, Parametrisation
 from standalone_node.optimize.betas import BETAS
+from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
-from standalone_node.optimize.options import Options
+from standalone_node.optimize.options import Options, refuse_unread
 from standalone_node.optimize.record import Callback, Monitor, Record, Watch
-from standalone_node.optimize.step_length import LINE_SEARCHES
 from standalone_node.optimize.stopping import SAFETY, Stopping
 
 if TYPE_CHECKING:
@@ -49,16 +49,21 @@ def minimize(
     problem : InverseProblem
         Or whatever offers cost, cost_and_derivative, line_model and residual.
     start : Parameters
-    method : {"ncg"}
+    method : {"ncg", "lbfgs", "gauss-newton", "trust-krylov"}
+        Nonlinear conjugate gradients, or one of SciPy's optimisers in coordinates in which the
+        metric is the identity: L-BFGS, Newton-CG and a trust region with Gauss-Newton products.
     metric : metric, optional
         Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
-    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
-        The formula of the conjugate direction; "SD" is steepest descent.
-    line_search : {"sensitivity"}
-        How the step that the sensitivity problem proposes is checked and repaired.
+    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HS-DY", "HZ"}
+        For "ncg": the formula of the conjugate direction; "SD" is steepest descent.
+    line_search : {"sensitivity", "approximate-wolfe", "wolfe"}
+        For "ncg": the step that the sensitivity problem proposes, checked and repaired by the
+        strong Wolfe conditions, or by the approximate ones of Hager and Zhang, which ask less of
+        a step; or the strong Wolfe conditions with a first step from the last one, without
+        sensitivity problem.
     restart : int, optional
-        Iterations after which the direction starts again along the gradient, beside the restarts
-        that Powell's test and a direction of no descent ask for.
+        For "ncg": iterations after which the direction starts again along the gradient, beside
+        the restarts that Powell's test and a direction of no descent ask for.
     weights : optional
         What is learnt: an object whose ``on(start)`` is a parametrisation. What the problem says
         if not given, else the nodal values themselves.
@@ -113,10 +118,11 @@ def minimize(
         raise ArgumentError("patience counts iterations without a better score: give a monitor")
     options = Options(
         beta=_row("beta", BETAS, beta),
-        search=_row("line_search", LINE_SEARCHES, line_search),
+        line_search=_row("line_search", LINE_SEARCHES, line_search),
         restart=None if restart is None else _whole("restart", restart, 1),
     )
     run = _row("method", METHODS, method)
+    refuse_unread(method, {"beta": beta, "line_search": line_search, "restart": restart})
     metric = Sobolev(1.0) if metric is None else metric
     if not isinstance(start, Parameters):
         raise ArgumentError(

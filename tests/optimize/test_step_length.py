@@ -14,7 +14,13 @@ from twins import random_targets, twins
 from standalone_node import InverseProblem, Penalty
 from standalone_node.model.parametrisation import Free
 from standalone_node.optimize.objective import Objective
-from standalone_node.optimize.step_length import CURVATURE, DECREASE, Trial, proposed_step, search
+from standalone_node.optimize.step_length import (
+    CURVATURE,
+    DECREASE,
+    Trial,
+    proposed_step,
+    strong_wolfe,
+)
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 
@@ -109,7 +115,7 @@ class Curve:
     def search(self, eta: float) -> Trial | None:
         zero = np.zeros(1)
         start = Trial(0.0, zero, self.value(0.0), self.derivative(zero), self.slope(0.0))
-        return search(self, start, np.ones(1), eta)  # type: ignore[arg-type]
+        return strong_wolfe(self, start, np.ones(1), eta)  # type: ignore[arg-type]
 
 
 CURVES: dict[str, Curve] = {
@@ -168,7 +174,7 @@ def test_a_step_that_moves_nothing_is_no_step() -> None:
     """Only the start itself, which the smallest steps round to, is as low as the start."""
     start, lowest = np.ones(1), Curve(lambda x: 1.0 if x == 1.0 else 2.0, lambda x: -1.0)
     zero = Trial(0.0, start, 1.0, np.array([-1.0]), -1.0)
-    assert search(lowest, zero, np.ones(1), 1.0) is None  # type: ignore[arg-type]
+    assert strong_wolfe(lowest, zero, np.ones(1), 1.0) is None  # type: ignore[arg-type]
 
 
 def test_a_curve_that_falls_for_ever_gives_a_lower_point() -> None:
