@@ -93,7 +93,7 @@ ARGUMENTS = (
     Argument("l2", NumberOrAuto(), "Weight of the penalty on θ; auto chooses it (regression)."),
     Argument("h1", float, "Weight of the penalty on dθ/dt."),
     Argument("smoothing", float, "Length of the Sobolev metric; 0 is the L² metric."),
-    Argument("method", Listed("optimize.minimize", "METHODS"), "How it is minimised."),
+    Argument("method", Listed("optimize.methods", "METHODS"), "How it is minimised."),
     Argument("beta", Listed("optimize.betas", "BETAS"), "Formula of the conjugate direction."),
     Argument("max_iterations", int, "Iterations at the most."),
     Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),

@@ -19,7 +19,8 @@ from standalone_node.learn.scaling import Scaling
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.metrics import Sobolev
-from standalone_node.optimize.minimize import Callback, minimize
+from standalone_node.optimize.minimize import minimize
+from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
 from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow

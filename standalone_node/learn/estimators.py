@@ -17,7 +17,7 @@ from standalone_node.learn.base import NodeEstimator, number, seed_of
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
-from standalone_node.optimize.minimize import Callback
+from standalone_node.optimize.record import Callback
 
 Array = NDArray[Any]
 

@@ -20,7 +20,10 @@ Array = NDArray[np.float64]
 
 
 class Gram(Protocol):
-    """A metric in the coordinates u: <u, v> = u . apply(v), and its inverse."""
+    """A metric in the coordinates u: <u, v> = u . apply(v), its inverse, and its square root.
+
+    In the coordinates v = R u with R^T R = the metric, the metric is the identity.
+    """
 
     def apply(self, u: Array) -> Array:
         """The functional <u, .> as a flat vector."""
@@ -28,6 +31,18 @@ class Gram(Protocol):
 
     def solve(self, functional: Array) -> Array:
         """The Riesz representative of a functional."""
+        ...
+
+    def whiten(self, u: Array) -> Array:
+        """v = R u."""
+        ...
+
+    def unwhiten(self, v: Array) -> Array:
+        """u = R^-1 v."""
+        ...
+
+    def whiten_functional(self, functional: Array) -> Array:
+        """R^-T f: what a functional of u is as one of v."""
         ...
 
 
@@ -78,23 +93,54 @@ class BandedGram:
 
     def solve(self, functional: Array) -> Array:
         """The Riesz representative, flat (n,)."""
-        nodal = functional.reshape(self._banded.shape[1], -1).copy()
-        nodal[self._fixed] = 0.0
+        nodal = self._held(functional)
         if nodal.shape[1] > nodal.shape[0]:
-            return _substituted(self._factor, nodal).ravel()
+            return _backward(self._factor, _forward(self._factor, nodal)).ravel()
         solution: Array = scipy.linalg.cho_solve_banded(
             (self._factor, False), nodal, overwrite_b=True
         )
         return solution.ravel()
 
+    def whiten(self, u: Array) -> Array:
+        """R u with R^T R = the metric, flat (n,)."""
+        beside, pivots = self._factor[:, :, None]
+        nodal = u.reshape(self._banded.shape[1], -1)
+        v = pivots * nodal
+        v[:-1] += beside[1:] * nodal[1:]
+        return v.ravel()
 
-def _substituted(factor: Array, nodal: Array) -> Array:
-    """cho_solve_banded in place for few nodes with many entries, which LAPACK takes one by one."""
+    def unwhiten(self, v: Array) -> Array:
+        """R^-1 v, flat (n,)."""
+        return _backward(self._factor, v.reshape(self._banded.shape[1], -1).copy()).ravel()
+
+    def whiten_functional(self, functional: Array) -> Array:
+        """R^-T f, flat (n,), which vanishes at fixed nodes."""
+        return _forward(self._factor, self._held(functional)).ravel()
+
+    def _held(self, functional: Array) -> Array:
+        """A copy by nodes, (K + 1, P), that is zero at fixed ones."""
+        nodal = functional.reshape(self._banded.shape[1], -1).copy()
+        nodal[self._fixed] = 0.0
+        return nodal
+
+
+# Node by node and in place: where nodes are few and their entries many, LAPACK, which takes the
+# entries one by one, is slower.
+
+
+def _forward(factor: Array, nodal: Array) -> Array:
+    """R^-T times `nodal`, which it overwrites."""
     beside, pivots = factor
     nodal[0] /= pivots[0]
     for k in range(1, len(nodal)):
         nodal[k] -= beside[k] * nodal[k - 1]
         nodal[k] /= pivots[k]
+    return nodal
+
+
+def _backward(factor: Array, nodal: Array) -> Array:
+    """R^-1 times `nodal`, which it overwrites."""
+    beside, pivots = factor
     nodal[-1] /= pivots[-1]
     for k in range(len(nodal) - 2, -1, -1):
         nodal[k] -= beside[k + 1] * nodal[k + 1]

@@ -12,8 +12,8 @@ class Iteration:
     """One row of the history, as a callback sees it.
 
     `nit` counts from 0, the start; `step` is the one that led here, `beta` that of the direction
-    which leaves from here (0 after a restart); `seconds` is the time since the start, `direct`,
-    `adjoint` and `sensitivity` are the sweeps done so far.
+    which leaves from here (0 after a restart); `seconds` is the time since the start without that
+    of the monitor; `direct`, `adjoint` and `sensitivity` are the sweeps done so far.
     """
 
     nit: int

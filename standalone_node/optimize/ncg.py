@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import replace
 from math import sqrt
 from typing import Any
 
@@ -13,7 +13,9 @@ from standalone_node.kernels.sums import inner
 from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.betas import Products
 from standalone_node.optimize.objective import Objective
-from standalone_node.optimize.step_length import Trial, proposed_step, search
+from standalone_node.optimize.options import Options
+from standalone_node.optimize.state import State
+from standalone_node.optimize.step_length import Search, Trial, proposed_step
 
 Array = NDArray[Any]
 
@@ -23,27 +25,10 @@ ORTHOGONALITY = 0.5
 DESCENT = 1e-6
 
 
-@dataclass(frozen=True, eq=False)
-class State:
-    """Where a run stands: the point with cost and derivative, its gradient, and how it got here."""
-
-    u: Array
-    cost: float
-    derivative: Array
-    gradient: Array
-    step: float
-    beta: float
-
-    @property
-    def norm(self) -> float:
-        """The norm of the gradient in the metric."""
-        return sqrt(max(0.0, inner(self.derivative, self.gradient)))
-
-
-def iterate(
-    objective: Objective, gram: Gram, u: Array, beta: Callable[[Products], float]
-) -> Iterator[State]:
-    """The states of the method, the start first; ends when no step lowers the cost.
+def ncg(
+    objective: Objective, gram: Gram, u: Array, options: Options, report: Callable[[State], bool]
+) -> None:
+    """Report the states of the method, the start first, until told to stop or no step helps.
 
     Parameters
     ----------
@@ -52,8 +37,18 @@ def iterate(
         The metric in the coordinates u.
     u : ndarray
         The start.
-    beta : callable
-        A formula from `standalone_node.optimize.betas`.
+    options : Options
+        Of which beta, search and restart are read.
+    report : callable
+        Takes every state; says whether to stop.
+    """
+    for state in iterate(objective, gram, u, options):
+        if report(state):
+            return
+
+
+def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Iterator[State]:
+    """The states of the method, the start first; ends when no step lowers the cost.
 
     Notes
     -----
@@ -61,35 +56,46 @@ def iterate(
     wrong metric can occur. An iteration costs one sensitivity sweep, one adjoint sweep and one
     direct sweep, unless the check repairs the step. The cost never rises.
     """
-    cost, derivative = objective.start(u)
-    state = State(u, cost, derivative, gram.solve(derivative), 0.0, 0.0)
+    state = _at(objective, gram, u)
     yield state
-    direction, guess = -state.gradient, 1.0
+    direction, guess, since = -state.gradient, 1.0, 0
     square = _square(direction, gram)
     while state.norm > 0.0:
-        trial = _line_search(objective, state, direction, guess)
+        trial = _line_search(objective, options.search, state, direction, guess)
         if trial is None and state.beta != 0.0:
             # The conjugate direction leads nowhere: start again along the gradient.
-            direction = -state.gradient
+            direction, since = -state.gradient, 0
             square = _square(direction, gram)
-            state = State(state.u, state.cost, state.derivative, state.gradient, state.step, 0.0)
+            state = replace(state, beta=0.0)
             continue
         if trial is None or trial.derivative is None:
             return
-        gradient, guess = gram.solve(trial.derivative), trial.eta
+        gradient, guess, since = gram.solve(trial.derivative), trial.eta, since + 1
         products = _products(state, direction, square, trial, gradient)
-        factor = _restarted(products, beta)
+        due = options.restart is not None and since >= options.restart
+        factor = 0.0 if due else _restarted(products, options.beta)
         direction = factor * direction - gradient
         square = _square(direction, gram)
         if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
             factor, direction = 0.0, -gradient
             square = _square(direction, gram)
         state = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
+        if factor == 0.0:
+            since = 0
+            if objective.renewed(trial.u):
+                state = replace(_at(objective, gram, trial.u), step=trial.eta)
+                direction = -state.gradient
+                square = _square(direction, gram)
         yield state
 
 
+def _at(objective: Objective, gram: Gram, u: Array) -> State:
+    cost, derivative = objective.start(u)
+    return State(u, cost, derivative, gram.solve(derivative))
+
+
 def _line_search(
-    objective: Objective, state: State, direction: Array, guess: float
+    objective: Objective, search: Search, state: State, direction: Array, guess: float
 ) -> Trial | None:
     slope = inner(state.derivative, direction)
     start = Trial(0.0, state.u, state.cost, state.derivative, slope)

@@ -64,20 +64,36 @@ class Objective:
 
     The parameters of the last u are kept, so that a problem which keeps its last direct solve is
     asked for the same object again. A problem may have an attribute `recomputes`: whether cost and
-    derivative come cheaper together than one after the other.
+    derivative come cheaper together than one after the other; and a method `regrid`, for one that
+    chooses its time grid itself.
     """
+
+    #: Derivatives between two choices of the time grid, however often a method restarts.
+    RENEWED_AFTER = 10
 
     def __init__(self, problem: Problem, parametrisation: Parametrisation) -> None:
         self.problem, self._parametrisation = problem, parametrisation
         self._u: Array | None = None
         self._parameters: Parameters | None = None
         self._ahead: tuple[Array, Array] | None = None
+        self._since = 0
 
     def parameters(self, u: Array) -> Parameters:
         """theta(u)."""
         if self._u is not u or self._parameters is None:
             self._u, self._parameters = u, self._parametrisation.apply(u)
         return self._parameters
+
+    def renewed(self, u: Array) -> bool:
+        """At a restart: whether the problem has chosen another time grid, hence another cost.
+
+        A method asks wherever it forgets what it has learnt of the cost.
+        """
+        regrid = getattr(self.problem, "regrid", None)
+        if regrid is None or self._since < self.RENEWED_AFTER:
+            return False
+        self._since = 0
+        return bool(regrid(self.parameters(u)))
 
     def start(self, u: Array) -> tuple[float, Array]:
         """Cost and derivative where a method begins; StateOverflow if they are not finite."""
@@ -104,6 +120,7 @@ class Objective:
 
     def derivative(self, u: Array) -> Array:
         """The partials with respect to u, flat."""
+        self._since += 1
         (known, derivative), self._ahead = self._ahead or (None, None), None
         return derivative if known is u and derivative is not None else self._both(u)[1]
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
@@ -140,3 +141,10 @@ def _next(low: Trial, high: Trial | None) -> float:
     bend = high.cost - low.cost - low.slope * width
     share = -0.5 * low.slope * width / bend if bend > 0.0 else 0.5
     return low.eta + min(0.9, max(0.1, share)) * width
+
+
+#: A line search: (objective, start, direction, the step to try first) -> Trial or None.
+Search = Callable[[Objective, Trial, Array, float], Trial | None]
+
+#: The table: a name and its line search.
+LINE_SEARCHES: dict[str, Search] = {"sensitivity": search}

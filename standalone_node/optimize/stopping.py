@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 
@@ -41,6 +41,12 @@ _ALL = (
         "The iteration limit was reached before the tolerance: raise max_iterations to go on.",
         False,
     ),
+    EndState("time", "The time limit was reached before the tolerance: raise time_limit.", False),
+    EndState(
+        "validation",
+        "The validation score has not risen for `patience` iterations; the best iterate is kept.",
+        True,
+    ),
     EndState("callback", "The callback asked to stop.", False),
 )
 
@@ -55,14 +61,51 @@ SAFETY = 1.1
 
 @dataclass(frozen=True)
 class Stopping:
-    """The bounds of a run: relative gradient norm, relative cost change, iterations."""
+    """The bounds of a run; None where there is none.
+
+    Attributes
+    ----------
+    tolerance, cost_tolerance : float
+        Of the relative gradient norm and the relative change of the cost.
+    max_iterations : int
+    residual : float, optional
+        The root mean square residual to stop at: tau times the noise level.
+    seconds : float, optional
+    patience : int, optional
+        Iterations without a better score.
+    """
 
     tolerance: float
     cost_tolerance: float
     max_iterations: int
+    residual: float | None = None
+    seconds: float | None = None
+    patience: int | None = None
 
-    def verdict(self, norms: Sequence[float], costs: Sequence[float]) -> str | None:
-        """The end state reached after the iterations so far, None if there is none yet."""
+    def verdict(
+        self,
+        norms: Sequence[float],
+        costs: Sequence[float],
+        *,
+        residual: Callable[[], float],
+        seconds: float,
+        since_best: int,
+    ) -> str | None:
+        """The end state reached after the iterations so far, None if there is none yet.
+
+        Parameters
+        ----------
+        norms, costs : sequence of float
+            Of all iterates, the start first.
+        residual : callable
+            The residual of the newest iterate, asked for if there is a bound on it.
+        seconds : float
+            Since the start.
+        since_best : int
+            Iterations since the best score.
+        """
+        if self.residual is not None and residual() <= self.residual:
+            return "discrepancy"
         if norms[0] == 0.0:
             return "stationary"
         if norms[-1] <= self.tolerance * norms[0]:
@@ -71,4 +114,8 @@ class Stopping:
             costs[-1 - WINDOW]
         ):
             return "cost"
-        return "iterations" if len(costs) > self.max_iterations else None
+        if self.patience is not None and since_best >= self.patience:
+            return "validation"
+        if len(costs) > self.max_iterations:
+            return "iterations"
+        return "time" if self.seconds is not None and seconds >= self.seconds else None

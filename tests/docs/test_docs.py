@@ -15,7 +15,7 @@ from standalone_node.kernels.stages import FORMS
 from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 from standalone_node.model.tableaux import TABLEAUX
 from standalone_node.optimize.betas import BETAS
-from standalone_node.optimize.minimize import METHODS
+from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.stopping import END_STATES
 from standalone_node.problem.losses import LOSSES
 

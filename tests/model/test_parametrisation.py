@@ -67,3 +67,26 @@ def test_the_gram_operator_is_symmetric_and_positive() -> None:
     u, v = RNG.normal(size=(2, TEMPLATE.values.size))
     assert gram.apply(u) @ v == pytest.approx(gram.apply(v) @ u, rel=1e-12)
     assert gram.apply(u) @ u > 0.0
+
+
+@pytest.mark.parametrize("fixed", FIXED)
+def test_the_whitened_coordinates_have_the_identity_for_a_metric(fixed: tuple[int, ...]) -> None:
+    gram = FREE.gram(mass(TIMES) + 0.3 * stiffness(TIMES), fixed)
+    nodal = RNG.normal(size=(2, *TEMPLATE.values.shape))
+    nodal[:, list(fixed)] = 0.0
+    u, w = nodal.reshape(2, -1)
+    v = gram.whiten(u)
+    assert float(v @ gram.whiten(w)) == pytest.approx(float(gram.apply(u) @ w), rel=1e-12)
+    assert np.allclose(gram.unwhiten(v), u, atol=1e-13)
+    functional = RNG.normal(size=u.size)
+    paired = float(gram.whiten_functional(functional) @ v)
+    assert paired == pytest.approx(float(functional @ u), rel=1e-12)
+    assert np.allclose(
+        gram.unwhiten(gram.whiten_functional(functional)), gram.solve(functional), atol=1e-12
+    )
+
+
+def test_whitening_works_for_any_coordinates_where_nodes_are_held() -> None:
+    gram = FREE.gram(mass(TIMES), (0, -1))
+    u = RNG.normal(size=TEMPLATE.values.size)
+    assert np.allclose(gram.unwhiten(gram.whiten(u)), u, atol=1e-13)

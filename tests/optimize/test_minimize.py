@@ -77,6 +77,8 @@ ENDINGS: dict[str, Callable[[], Result]] = {
     "precision": lambda: on_quadratic(tolerance=0.0, cost_tolerance=0.0),
     "stuck": at_the_end_of_the_digits,
     "iterations": lambda: run(tolerance=0.0, max_iterations=4),
+    "time": lambda: run(tolerance=0.0, time_limit=0.0),
+    "validation": lambda: run(tolerance=0.0, monitor=lambda p: 0.0, patience=3),
     "callback": lambda: run(callback=stopped),
 }
 
@@ -104,6 +106,43 @@ def test_end_states_are_sentences() -> None:
 def test_gradient_means_that_the_norm_fell_by_the_tolerance() -> None:
     norms = on_quadratic(tolerance=1e-4).history["gradient_norm"]
     assert norms[-1] <= 1e-4 * norms[0] < norms[-2]
+
+
+def test_validation_means_that_the_score_did_not_rise_for_so_long() -> None:
+    scores = iter([0.0, 0.5, 0.7, 0.6, 0.7, 0.1, 0.9])
+    result = run(tolerance=0.0, monitor=lambda p: next(scores), patience=3)
+    assert result.nit == 5 and result.history["score"].tolist() == [0.0, 0.5, 0.7, 0.6, 0.7, 0.1]
+    assert result.cost == result.history["cost"][2]
+
+
+def test_a_larger_factor_of_the_discrepancy_principle_stops_earlier() -> None:
+    early, late = run(noise_level=0.15, tau=1.5), run(noise_level=0.15)
+    assert early.reason == late.reason == "discrepancy" and early.nit < late.nit
+
+
+def test_a_restart_every_iteration_is_steepest_descent() -> None:
+    steepest, restarted = (run(max_iterations=8, beta="SD"), run(max_iterations=8, restart=1))
+    assert np.array_equal(steepest.history["cost"], restarted.history["cost"])
+
+
+def test_a_restart_every_n_iterations_is_never_later() -> None:
+    conjugate = run(max_iterations=20, tolerance=0.0, restart=3).history["beta"][1:] != 0.0
+    runs = "".join("x" if c else " " for c in conjugate).split()
+    assert max(map(len, runs)) == 2  # and the third starts again
+
+
+def test_the_seconds_are_those_of_the_method_not_of_its_monitor(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    now = [0.0]
+
+    def slow(p: Parameters) -> float:
+        now[0] += 1.0
+        return 0.0
+
+    monkeypatch.setattr("time.perf_counter", lambda: now[0])
+    history = run(tolerance=0.0, monitor=slow, max_iterations=4).history
+    assert (history["seconds"] == 0.0).all()
 
 
 def test_cost_means_that_it_stood_still_over_the_window() -> None:

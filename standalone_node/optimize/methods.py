@@ -1,0 +1,21 @@
+"""The methods of `minimize`: a method is one function and one row of `METHODS`."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from numpy.typing import NDArray
+
+from standalone_node.model.parametrisation import Gram
+from standalone_node.optimize.ncg import ncg
+from standalone_node.optimize.objective import Objective
+from standalone_node.optimize.options import Options
+from standalone_node.optimize.state import State
+
+#: (objective, gram, start, options, report): reports every state, the start first, and stops when
+#: told so or when it can do no more.
+Method = Callable[[Objective, Gram, NDArray[Any], Options, Callable[[State], bool]], None]
+
+#: The table: a name and its method.
+METHODS: dict[str, Method] = {"ncg": ncg}
