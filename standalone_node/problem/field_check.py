@@ -323,7 +323,7 @@ def _transposed(
         part, change = (by_state, dx) if name == "x" else (by_parameters * (dp != 0.0), dp)
         backward, size = float(np.vdot(part, change)), _norm(part) * _norm(change)
         size = max(size, _norm(kappa) * _norm(image))
-        error = abs(forward - backward) / size if size > 0.0 else 0.0
+        error = abs(forward - backward) / (size or 1.0)
         reason = "not the transpose of the derivative of f"
         if len(x) > 1 and abs(forward - len(x) * backward) <= bound * size:
             reason = "the mean over the batch where the sum is asked for"
@@ -343,7 +343,7 @@ def _same_rows(function: str, together: Array, alone: Array) -> Finding:
 
 def _relative(error: float, *sizes: Array) -> float:
     size = max(_norm(array) for array in sizes)
-    return error / size if size > 0.0 else 0.0
+    return error / (size or 1.0)
 
 
 def _norm(array: Array) -> float:
