@@ -320,7 +320,7 @@ def _transposed(
     by_state, by_parameters = field.vjp(t, x, p, kappa)
     for name, dx, dp, image, bound in tangents:
         forward = float(np.vdot(kappa, image))
-        part, change = (by_state, dx) if name == "x" else (by_parameters * (dp != 0.0), dp)
+        part, change = (by_state, dx) if name == "x" else (np.where(dp, by_parameters, 0.0), dp)
         backward, size = float(np.vdot(part, change)), _norm(part) * _norm(change)
         size = max(size, _norm(kappa) * _norm(image))
         error = abs(forward - backward) / (size or 1.0)
