@@ -110,7 +110,7 @@ class Found(NamedTuple):
 
 
 def first_guess(problem: sn.FieldProblem) -> sn.Parameters:
-    """One contact for five days, a fortnight of illness: constants."""
+    """Constants: an infectious contact every five days, a fortnight of illness."""
     return problem.initial_parameters({"beta": 0.2, "gamma": 1.0 / 14.0})
 
 
@@ -188,12 +188,12 @@ def draw(runs: Runs, path: Path) -> None:
 
     figure = Figure(figsize=(9.0, 3.6), layout="constrained")
     left, right = figure.subplots(1, 2)
-    for colour, name in zip(("C0", "C1"), ("penalty by the noise", "neither"), strict=True):
+    for colour, name in zip(("C1", "C0"), ("neither", "penalty by the noise"), strict=True):
         for label, (_, found) in zip([name, *[None] * 99], runs[name], strict=False):
             p = found.parameters
             left.plot(p.times, p.block("beta"), colour, lw=1.2, alpha=0.7, label=label)
     left.plot(p.times, [contact_rate(t) for t in p.times], "k--", lw=1.5, label="truth")
-    left.set(xlabel="day", ylabel="contact rate, a day", ylim=(0.0, 0.6))
+    left.set(xlabel="day", ylabel="contact rate, a day", ylim=(0.0, 0.45))
     left.legend()
     problem, found = runs["penalty by the noise"][0]
     states = POPULATION * problem.solve_direct(found.parameters)[:, 0]
