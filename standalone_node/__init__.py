@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from standalone_node.model.blockwise import Blockwise
     from standalone_node.model.field import Field
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
@@ -43,6 +44,7 @@ _HOMES = {
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
     "minimize": "optimize.minimize",
+    "continuation": "optimize.continuation",
     "Result": "optimize.result",
     "NodeClassifier": "learn.estimators",
     "NodeRegressor": "learn.estimators",
@@ -67,6 +69,7 @@ __all__ = [
     "Sobolev",
     "__version__",
     "check_field",
+    "continuation",
     "convergence_study",
     "dot_test",
     "load",

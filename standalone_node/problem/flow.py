@@ -142,6 +142,11 @@ class Flow:
         values[:] = p.values[interpolation.run]
         return values
 
+    @property
+    def stage_count(self) -> int:
+        """Steps times stages."""
+        return int(self._plan.stage.size)
+
     def keeps(self, shape: tuple[int, int]) -> bool:
         """Whether the trajectory of a batch of this shape (B, d) is kept whole."""
         blocks, (kept, _) = self._cut(shape)

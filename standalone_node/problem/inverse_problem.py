@@ -176,6 +176,15 @@ class InverseProblem:
         """
         return InverseProblem(**{**self.settings, **changes})
 
+    def resnet(self, layers: int) -> InverseProblem:
+        """The same problem for a finite ResNet: Euler's scheme with `layers` equal steps."""
+        return self.replaced(scheme="euler", steps=layers, depth_points=layers + 1)
+
+    @property
+    def stage_count(self) -> int:
+        """How often a sweep evaluates f for a sample: steps times stages."""
+        return self.flow.stage_count
+
     @property
     def samples(self) -> int:
         """B."""
