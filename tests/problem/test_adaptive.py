@@ -80,6 +80,31 @@ def test_the_same_steps_on_a_given_grid_have_the_error_they_were_accepted_with()
     assert error_on(Quadrature(1e-3), chosen.times) == pytest.approx(chosen.error, rel=1e-12)
 
 
+def test_a_step_cut_short_by_a_stop_does_not_shorten_those_behind_it() -> None:
+    class Even(Quadrature):
+        def attempt(self, t: float, end: float) -> float:
+            return ((end - t) / 0.1) ** 2
+
+    chosen = choose_grid(Even(1.0), 1.0, 2, np.array([0.5, 0.5 + 1e-6]))
+    lengths = np.diff(chosen.times)
+    behind = lengths[chosen.times[:-1] > 0.5]
+    assert lengths.min() == pytest.approx(1e-6)
+    assert behind[0] > 0.05
+
+
+def test_the_step_after_a_rejected_one_is_no_longer_than_it() -> None:
+    class Rejecting(Quadrature):
+        def attempt(self, t: float, end: float) -> float:
+            self.attempts.append((t, end))
+            return 2.0 if len(self.attempts) == 3 else 0.01
+
+    stepper = Rejecting(1.0)
+    choose_grid(stepper, 1000.0, 2, np.empty(0))
+    (a, b), (c, d), (e, f) = stepper.attempts[2:5]
+    assert a == c and d - c < b - a
+    assert e == d and f - e <= (d - c) * (1.0 + 1e-12)
+
+
 @every_pair
 def test_the_estimate_is_the_norm_of_the_weighted_slopes(scheme: str) -> None:
     problem = problem_of(scheme=scheme, samples=70, threads=1)
