@@ -226,7 +226,9 @@ class InverseProblem:
 
     def resnet(self, layers: int) -> InverseProblem:
         """The same problem for a finite ResNet: Euler's scheme with `layers` equal steps."""
-        return self.replaced(scheme="euler", steps=layers, depth_points=layers + 1)
+        return self.replaced(
+            scheme="euler", steps=layers, depth_points=layers + 1, rtol=None, atol=None
+        )
 
     @property
     def stage_count(self) -> int:

@@ -244,6 +244,12 @@ def test_steps_only_say_how_fine_the_depth_grid_is() -> None:
     assert start_of(problem).times.size == 6
 
 
+def test_a_finite_network_has_the_grid_of_its_layers() -> None:
+    problem = problem_of()
+    problem.cost(start_of(problem))
+    assert problem.resnet(8).times.size == 9
+
+
 # Chosen anew.
 
 
