@@ -15,6 +15,8 @@ if TYPE_CHECKING:
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
     from standalone_node.model.resnet import resnet_parameters
+    from standalone_node.model.weights import Constant, Evolving, Free, Galerkin
+    from standalone_node.optimize.batches import Batches
     from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
@@ -27,6 +29,10 @@ _HOMES = {
     "Parameters": "model.nodal",
     "Derivative": "model.nodal",
     "resnet_parameters": "model.resnet",
+    "Free": "model.weights",
+    "Constant": "model.weights",
+    "Galerkin": "model.weights",
+    "Evolving": "model.weights",
     "Penalty": "problem.penalties",
     "InverseProblem": "problem.inverse_problem",
     "taylor_test": "problem.verification",
@@ -35,6 +41,7 @@ _HOMES = {
     "L2": "optimize.metrics",
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
+    "Batches": "optimize.batches",
     "minimize": "optimize.minimize",
     "continuation": "optimize.continuation",
     "Result": "optimize.result",
@@ -46,8 +53,13 @@ _HOMES = {
 
 __all__ = [
     "L2",
+    "Batches",
+    "Constant",
     "Derivative",
     "Euclidean",
+    "Evolving",
+    "Free",
+    "Galerkin",
     "InverseProblem",
     "NodeClassifier",
     "NodeRegressor",

@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.learn.batching import batches_of, seed_of, whole_batch
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Sobolev
 from standalone_node.optimize.minimize import minimize
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
+from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow
 from standalone_node.problem.inverse_problem import InverseProblem
@@ -57,9 +59,16 @@ class NodeEstimator(BaseEstimator):
         return normalised
 
     def _solve(
-        self, states: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
+        self,
+        states: Array,
+        targets: Array,
+        weights: Array,
+        l2: float,
+        callback: Callback | None,
+        *,
+        part: bool = False,
     ) -> Result:
-        """The inverse problem of these rows, solved."""
+        """The inverse problem of these rows, solved; as a `part`, some iterations on it."""
         problem = InverseProblem(
             states,
             targets,
@@ -76,14 +85,20 @@ class NodeEstimator(BaseEstimator):
             threads=self.threads,
             memory_limit=self.memory_limit,
         )
+        if part and hasattr(self, "parameters_"):
+            start = self.parameters_
+        else:
+            scale = START / float(np.sqrt(problem.width))
+            start = problem.initial_parameters(seed=seed_of(self.random_state), scale=scale)
+        stepwise = isinstance(METHODS.get(self.method), Stepwise)
         return minimize(
             problem,
-            problem.initial_parameters(
-                seed=seed_of(self.random_state), scale=START / float(np.sqrt(problem.width))
-            ),
+            start,
             method=self.method,
-            metric=Sobolev(number("smoothing", self.smoothing)),
+            metric=None if stepwise else Sobolev(number("smoothing", self.smoothing)),
             beta=self.beta,
+            rate=self.rate,
+            batches=whole_batch(self, problem.samples) if part else batches_of(self),
             max_iterations=self.max_iterations,
             tolerance=number("tolerance", self.tolerance),
             cost_tolerance=COST_SHARE * self.tolerance,
@@ -99,15 +114,27 @@ class NodeEstimator(BaseEstimator):
         self.scaling_ = Scaling.of_features(X, weights)
         self.layout_ = self._layout(X)
         states = self.layout_.states(self.scaling_.apply(X))
-        self.l2_ = l2
-        self.result_ = self._solve(states, targets, weights, l2, talking(callback, self.verbose))
-        self.parameters_ = self.result_.parameters
-        self.n_iter_ = max(1, self.result_.nit)
-        self.summary_ = summary_of(self.result_)
+        talk = talking(callback, self.verbose)
+        self._keep(self._solve(states, targets, weights, l2, talk), l2)
         if not self.result_.success:
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
             )
+
+    def _fit_part(self, X: Array, targets: Array, weights: Array, l2: float) -> None:
+        """Some iterations on these rows, from the parameters so far if there are any."""
+        if not hasattr(self, "parameters_"):
+            self.scaling_ = Scaling.of_features(X, weights)
+            self.layout_ = self._layout(X)
+        states = self.layout_.states(self.scaling_.apply(X))
+        self._keep(self._solve(states, targets, weights, l2, None, part=True), l2)
+
+    def _keep(self, result: Result, l2: float) -> None:
+        """What a run leaves behind."""
+        self.result_, self.l2_ = result, l2
+        self.parameters_ = result.parameters
+        self.n_iter_ = max(1, result.nit)
+        self.summary_ = summary_of(result)
 
     def _layout(self, X: Array) -> Layout:
         """How the features in the columns of X and the outputs share the state."""
@@ -151,13 +178,6 @@ class NodeEstimator(BaseEstimator):
     @property
     def _outputs(self) -> int:
         raise NotImplementedError
-
-
-def seed_of(random_state: Any) -> int:
-    """A seed: the whole number itself, or one drawn from a RandomState or from chance."""
-    if isinstance(random_state, int | np.integer) and random_state >= 0:
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def number(name: str, value: Any) -> float:

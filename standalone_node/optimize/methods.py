@@ -12,10 +12,11 @@ from standalone_node.optimize.ncg import ncg
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.state import State
+from standalone_node.optimize.stochastic import adam, sgd
 
 #: (objective, gram, start, options, report): reports every state, the start first, and stops when
 #: told so or when it can do no more.
 Method = Callable[[Objective, Gram, NDArray[Any], Options, Callable[[State], bool]], None]
 
 #: The table: a name and its method.
-METHODS: dict[str, Method] = {"ncg": ncg}
+METHODS: dict[str, Method] = {"ncg": ncg, "sgd": sgd, "adam": adam}

@@ -6,7 +6,7 @@ with <g, v>_H = dE.v for every v, is the gradient in that metric. A metric is on
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +17,8 @@ from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import mass, stiffness
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.parametrisation import BandedGram
+from standalone_node.optimize.objective import Objective
+from standalone_node.optimize.smoothing_length import chosen_length, shortest_length
 
 Array = NDArray[Any]
 
@@ -49,6 +51,10 @@ class Metric(Protocol):
         """The Riesz representative of a derivative."""
         ...
 
+    def resolved(self, objective: Objective, u: Array) -> Metric:
+        """The metric itself, or what it chooses for an objective and a start."""
+        ...
+
 
 class _Banded:
     """What all metrics with a tridiagonal matrix share."""
@@ -78,6 +84,10 @@ class _Banded:
         values = gram.solve(derivative.values.ravel()).reshape(derivative.values.shape)
         return Parameters.from_values(np.array(derivative.times), values, derivative.blocks)
 
+    def resolved(self, objective: Objective, u: Array) -> Metric:
+        """The metric itself: it leaves nothing to choose."""
+        return self
+
 
 @dataclass(frozen=True)
 class Sobolev(_Banded):
@@ -85,8 +95,11 @@ class Sobolev(_Banded):
 
     Parameters
     ----------
-    length : float
-        Over which depth a gradient is smoothed, in units of t; 0 is the L2 metric.
+    length : float or "auto"
+        Over which depth a gradient is smoothed, in units of t; 0 is the L2 metric. "auto" is
+        chosen by `minimize` for its problem and start, with at most one sweep: a fiftieth of
+        the horizon, and more where a kinetic penalty asks for it. Without a problem it is the
+        fiftieth.
     ends : {"natural", "fixed", "fixed-start", "fixed-end"}
         Natural (Neumann) ends, or ends at which gradients vanish and theta therefore stays.
 
@@ -107,11 +120,14 @@ class Sobolev(_Banded):
     1.0
     """
 
-    length: float = 1.0
+    length: float | str = 1.0
     ends: str = "natural"
 
     def __post_init__(self) -> None:
-        if not 0.0 <= self.length < np.inf:
+        if isinstance(self.length, str):
+            if self.length != "auto":
+                raise ArgumentError(f"smoothing length {self.length!r} is no number, nor 'auto'")
+        elif not 0.0 <= self.length < np.inf:
             raise ArgumentError(f"smoothing length {self.length!r} has to be 0 or larger")
         if self.ends not in ENDS:
             raise ArgumentError(f"unknown ends {self.ends!r}: choose one of {', '.join(ENDS)}")
@@ -123,7 +139,14 @@ class Sobolev(_Banded):
 
     def matrix(self, times: Array) -> Array:
         """M + length**2 S, banded (2, K + 1)."""
-        return mass(times) + self.length**2 * stiffness(times)
+        length = shortest_length(times) if isinstance(self.length, str) else self.length
+        return mass(times) + length**2 * stiffness(times)
+
+    def resolved(self, objective: Objective, u: Array) -> Sobolev:
+        """The metric with a number for its length, see `smoothing_length.chosen_length`."""
+        if not isinstance(self.length, str):
+            return self
+        return replace(self, length=chosen_length(objective, u, self.fixed))
 
 
 @dataclass(frozen=True)

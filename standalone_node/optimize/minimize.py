@@ -8,14 +8,18 @@ import numpy as np
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
-from standalone_node.model.parametrisation import Free, Parametrisation
+from standalone_node.model.parametrisation import Gram, Parametrisation
+from standalone_node.model.weights import Weights, weights_of
+from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
+from standalone_node.optimize.epochs import Epochs
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.record import Callback, Monitor, Record, Watch
 from standalone_node.optimize.step_length import LINE_SEARCHES
+from standalone_node.optimize.stochastic import Plain, Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 
 if TYPE_CHECKING:
@@ -31,7 +35,9 @@ def minimize(
     beta: str = "PR+",
     line_search: str = "sensitivity",
     restart: int | None = None,
-    weights: Any = None,
+    weights: str | Weights | None = None,
+    batches: Batches | None = None,
+    rate: float | None = None,
     max_iterations: int = 200,
     tolerance: float = 1e-6,
     cost_tolerance: float = 1e-10,
@@ -49,9 +55,12 @@ def minimize(
     problem : InverseProblem
         Or whatever offers cost, cost_and_derivative, line_model and residual.
     start : Parameters
-    method : {"ncg"}
+    method : {"ncg", "sgd", "adam"}
+        "sgd" and "adam" go by steps of a given rate; the cost may rise with them.
     metric : metric, optional
-        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
+        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare, and
+        Sobolev("auto") chooses its length. For "sgd" and "adam" the partials of what is learnt, as
+        they are, if not given.
     beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
         The formula of the conjugate direction; "SD" is steepest descent.
     line_search : {"sensitivity"}
@@ -59,9 +68,17 @@ def minimize(
     restart : int, optional
         Iterations after which the direction starts again along the gradient, beside the restarts
         that Powell's test and a direction of no descent ask for.
-    weights : optional
-        What is learnt: an object whose ``on(start)`` is a parametrisation. What the problem says
-        if not given, else the nodal values themselves.
+    weights : {"free", "constant", "galerkin", "evolving"} or object, optional
+        What is learnt: a name, or an object whose ``on(start)`` is a parametrisation, such as
+        ``sn.Galerkin("fourier", modes=6)``. What the problem says if not given, else the nodal
+        values themselves.
+    batches : Batches, optional
+        Go through the rows batch by batch, starting the method again on each; an iteration, a row
+        of the history, is then an epoch, and its cost and gradient are those of all rows. They are
+        evaluated for the record, neither on the clock nor among the sweeps. The cost of all rows
+        may rise.
+    rate : float, optional
+        The learning rate of "sgd" (0.1 if not given) and "adam" (0.01).
     max_iterations : int
     tolerance : float
         Ends with "gradient" when the gradient norm is this share of its start.
@@ -72,7 +89,7 @@ def minimize(
     tau : float
         The safety factor of the discrepancy principle, at least 1.
     time_limit : float, optional
-        Seconds after which the run ends with "time", at the next iterate.
+        Seconds after which the run ends with "time", at the next iterate or after the next batch.
     monitor : callable, optional
         Called with the parameters of every iterate, returns a score. The result holds the
         parameters of the highest score instead of the last.
@@ -115,30 +132,40 @@ def minimize(
         beta=_row("beta", BETAS, beta),
         search=_row("line_search", LINE_SEARCHES, line_search),
         restart=None if restart is None else _whole("restart", restart, 1),
+        rate=None if rate is None else _bound("rate", rate, above=True),
     )
     run = _row("method", METHODS, method)
-    metric = Sobolev(1.0) if metric is None else metric
+    if rate is not None and not isinstance(run, Stepwise):
+        raise ArgumentError(f"rate is for the methods that go by single steps, not for {method!r}")
     if not isinstance(start, Parameters):
         raise ArgumentError(
             f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"
         )
     parametrisation = _parametrisation(problem, start, weights)
     objective = Objective(problem, parametrisation)
-    gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
-    record = Record(objective, stopping, Watch(monitor, callback))
+    epochs = None if batches is None else Epochs(objective, parametrisation, batches)
+    counts = None if epochs is None else epochs.counts
+    record = Record(objective, stopping, Watch(monitor, callback), counts)
     u = parametrisation.coordinates(start)
+    if metric is None and isinstance(run, Stepwise):
+        gram: Gram = Plain()
+    else:
+        metric = (Sobolev(1.0) if metric is None else metric).resolved(objective, u)
+        gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
     if noise_level is not None:
         problem.residual(objective.parameters(u))  # says so if the loss has no residual
-    run(objective, gram, u, options, record.report)
-    return record.result()
+    if epochs is None:
+        run(objective, gram, u, options, record.report)
+    else:
+        epochs.run(run, gram, u, options, record)
+    return record.result(metric)
 
 
-def _parametrisation(problem: Problem, start: Parameters, weights: Any) -> Parametrisation:
-    weights = getattr(problem, "weights", None) if weights is None else weights
-    if weights is None:
-        return Free(start)
-    parametrisation: Parametrisation = weights.on(start)
-    return parametrisation
+def _parametrisation(
+    problem: Problem, start: Parameters, weights: str | Weights | None
+) -> Parametrisation:
+    given = getattr(problem, "weights", None) if weights is None else weights
+    return weights_of(given).on(start)
 
 
 def _row(name: str, table: dict[str, Any], key: Any) -> Any:
@@ -155,9 +182,10 @@ def _whole(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _bound(name: str, value: float) -> float:
-    if not 0.0 <= value < np.inf:
-        raise ArgumentError(f"{name} = {value!r} has to be a finite number, 0 or larger")
+def _bound(name: str, value: float, *, above: bool = False) -> float:
+    if not 0.0 <= value < np.inf or (above and value == 0.0):
+        least = "larger than 0" if above else "0 or larger"
+        raise ArgumentError(f"{name} = {value!r} has to be a finite number, {least}")
     return float(value)
 
 

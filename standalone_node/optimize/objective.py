@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import StateOverflow
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.model.parametrisation import Parametrisation
+from standalone_node.model.parametrisation import Gram, Parametrisation
 
 Array = NDArray[Any]
 
@@ -27,11 +27,22 @@ class Line(Protocol):
 
 
 class Counts(Protocol):
-    """Sweeps done so far."""
+    """Sweeps done so far, whole numbers or shares of the rows."""
 
-    direct: int
-    adjoint: int
-    sensitivity: int
+    @property
+    def direct(self) -> Any:
+        """Direct sweeps."""
+        ...
+
+    @property
+    def adjoint(self) -> Any:
+        """Adjoint sweeps."""
+        ...
+
+    @property
+    def sensitivity(self) -> Any:
+        """Sensitivity sweeps."""
+        ...
 
 
 class Problem(Protocol):
@@ -112,7 +123,8 @@ class Objective:
         `ahead` says that the derivative at u will most likely be asked for next: it is computed at
         once if that saves a sweep.
         """
-        if not (ahead and getattr(self.problem, "recomputes", False)):
+        known = self._ahead is not None and self._ahead[0] is u
+        if known or not (ahead and getattr(self.problem, "recomputes", False)):
             return self.problem.cost(self.parameters(u))
         cost, derivative = self._both(u)
         self._ahead = (u, derivative)
@@ -129,8 +141,19 @@ class Objective:
             cost, derivative = self.problem.cost_and_derivative(self.parameters(u))
         return cost, self._parametrisation.adjoint(u, derivative)
 
+    def foresee(self, u: Array, derivative: Array) -> None:
+        """Spare the adjoint sweep when the derivative at u is asked for next: it is known."""
+        self._ahead = (u, derivative)
+
+    def change(self, u: Array, direction: Array) -> Parameters:
+        """The change of theta along a direction."""
+        return self._parametrisation.tangent(u, direction)
+
+    def gram(self, banded: Array, fixed: tuple[int, ...]) -> Gram:
+        """A banded metric on nodal values (2, K + 1) in the coordinates u."""
+        return self._parametrisation.gram(banded, fixed)
+
     def line(self, u: Array, direction: Array) -> Line:
         """The model of the cost along a direction, by one sensitivity sweep."""
-        change = self._parametrisation.tangent(u, direction)
-        line: Line = self.problem.line_model(self.parameters(u), change)
+        line: Line = self.problem.line_model(self.parameters(u), self.change(u, direction))
         return line

@@ -24,9 +24,12 @@ class Result(OptimizeResult):
         The end state as a sentence.
     nit : int
         Iterations done.
+    metric : metric
+        In which the run was done: Sobolev("auto") with the length it chose.
     history : dict of ndarray
         Arrays of length nit + 1, row 0 the start: cost, gradient_norm, step, beta, seconds,
-        direct, adjoint, sensitivity, and score if there is a monitor.
+        direct, adjoint, sensitivity, and score if there is a monitor. With batches a row is an
+        epoch, its cost that of all rows, and a sweep over a batch counts as its share of them.
     x, fun, jac, nfev, njev, status
         As in SciPy: the flat solution, its cost and derivative, numbers of direct and adjoint
         sweeps, 0 for success and 1 otherwise.
@@ -39,13 +42,14 @@ class Result(OptimizeResult):
         history: dict[str, Any] = self["history"]
         reduction = history["gradient_norm"][-1] / (history["gradient_norm"][0] or 1.0)
         sweeps = ", ".join(
-            f"{int(history[name][-1])} {name}" for name in ("direct", "adjoint", "sensitivity")
+            f"{history[name][-1]:g} {name}" for name in ("direct", "adjoint", "sensitivity")
         )
         rows = {
             "end state": f"{self['reason']}: {self['message']}",
             "iterations": f"{self['nit']} ({sweeps} sweeps)",
             "cost": f"{history['cost'][0]:.6g} -> {self['cost']:.6g}",
             "gradient norm": f"{reduction:.2e} of its start",
+            "metric": repr(self["metric"]),
             "seconds": f"{history['seconds'][-1]:.2f}",
         }
         width = max(map(len, rows))

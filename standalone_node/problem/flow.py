@@ -121,6 +121,7 @@ class Flow:
         self._spare: list[Workspace] = []
         self._pool = Pool()
         self._last: Interpolation | None = None
+        self._heights: dict[int, Heights] = {}
         self._cuts: dict[tuple[int, int], tuple[list[slice], Budget]] = {}
         zero, rest, slope = np.zeros((3, 1))
         ACTIVATIONS[activation](zero, rest, slope)
@@ -129,7 +130,11 @@ class Flow:
 
     def heights(self, width: int) -> Heights:
         """The rows of the arrays that the sweeps keep and work in, for states of that width."""
-        return FORMS[self.form].heights(width, inner_width(self.form, width, self.inner))
+        known = self._heights.get(width)
+        if known is None:
+            inner = inner_width(self.form, width, self.inner)
+            known = self._heights[width] = FORMS[self.form].heights(width, inner)
+        return known
 
     def _interpolation(self, nodes: Array) -> Interpolation:
         """The hat functions of a depth grid at the stage times; the last one is kept."""

@@ -15,7 +15,7 @@ from standalone_node.kernels.blocks import padded
 from standalone_node.model.forms import FORM_BLOCKS
 from standalone_node.problem.start import smooth_start
 
-LAYERED = [form for form, row in FORM_BLOCKS.items() if row.inner]
+LAYERED = ["bottleneck", "mean-field"]
 EDGES: dict[str, dict[str, Any]] = {
     "one neuron": {"inner": 1},
     "one component": {"width": 1, "inner": 4},
