@@ -250,6 +250,20 @@ def test_a_finite_network_has_the_grid_of_its_layers() -> None:
     assert problem.resnet(8).times.size == 9
 
 
+def test_a_batch_has_the_grid_of_all_rows_or_one_of_its_own_that_says_nothing_of_theirs() -> None:
+    problem = problem_of(samples=30)
+    p = start_of(problem)
+    first = problem.rows(range(10))
+    first.cost(p)
+    second = problem.rows(range(10, 20))  # of the same size: it has the memory of the first
+    assert second.cost(p) == pytest.approx(second.replaced().cost(p), rel=1e-12)
+    assert problem.grids == []
+    problem.cost(p)
+    third = problem.rows(range(5))
+    assert third.cost_and_derivative(p)[0] > 0.0
+    assert third.times is problem.times and len(third.grids) == len(problem.grids) == 1
+
+
 # Chosen anew.
 
 
