@@ -92,9 +92,7 @@ class Epochs:
         self._begun = False
         self.counts = Shares(self._samples)
 
-    def run(
-        self, method: Method, gram: Gram, u: Array, options: Options, record: Record
-    ) -> None:
+    def run(self, method: Method, gram: Gram, u: Array, options: Options, record: Record) -> None:
         """Report the start and every epoch, until told to stop or the epochs are over.
 
         `gram` is the metric, also of the proximal term.
@@ -110,6 +108,7 @@ class Epochs:
                 self.counts.add(batch.counts, index.size)
                 if record.late:
                     break
+            self._objective.renewed(u, at_once=True)
             stop = record.report(self._whole(u, gram, record))
         record.verdict = record.verdict or "epochs"
 

@@ -352,6 +352,24 @@ def test_the_cost_rises_only_where_a_grid_was_beyond_bearing(rtol: float) -> Non
     assert result.cost == pytest.approx(exact, abs=100.0 * rtol)
 
 
+def test_a_run_begins_with_a_grid_for_its_start() -> None:
+    problem = problem_of()
+    problem.cost(start_of(problem, scale=0.2))
+    coarse = steps_of(problem)
+    result = sn.minimize(problem, start_of(problem, scale=3.0), max_iterations=0)
+    assert steps_of(problem) > coarse
+    assert result.cost == problem.cost(start_of(problem, scale=3.0))
+
+
+def test_batches_share_a_grid_that_is_looked_at_once_an_epoch() -> None:
+    problem = problem_of(samples=60, rtol=1e-6, horizon=4.0)
+    start = problem.initial_parameters(scale=0.05)
+    batches = sn.Batches(size=20, epochs=4, iterations=4)
+    sn.minimize(problem, start, batches=batches)
+    assert 1 < len(problem.grids) <= 5
+    assert len(problem.rows(range(9)).grids) == len(problem.grids)
+
+
 # What cannot be done.
 
 
