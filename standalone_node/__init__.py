@@ -13,6 +13,8 @@ from standalone_node._version import __version__
 if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
+    from standalone_node.model.blockwise import Blockwise
+    from standalone_node.model.field import Field
     from standalone_node.model.nodal import Derivative, Parameters
     from standalone_node.model.resnet import resnet_parameters
     from standalone_node.model.weights import Constant, Evolving, Free, Galerkin
@@ -21,7 +23,10 @@ if TYPE_CHECKING:
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
+    from standalone_node.problem.field_check import check_field
+    from standalone_node.problem.field_problem import FieldProblem
     from standalone_node.problem.inverse_problem import InverseProblem
+    from standalone_node.problem.observations import Observations
     from standalone_node.problem.penalties import Penalty
     from standalone_node.problem.verification import convergence_study, dot_test, taylor_test
 
@@ -35,6 +40,11 @@ _HOMES = {
     "Evolving": "model.weights",
     "Penalty": "problem.penalties",
     "InverseProblem": "problem.inverse_problem",
+    "Field": "model.field",
+    "FieldProblem": "problem.field_problem",
+    "Observations": "problem.observations",
+    "check_field": "problem.field_check",
+    "Blockwise": "model.blockwise",
     "taylor_test": "problem.verification",
     "dot_test": "problem.verification",
     "convergence_study": "problem.verification",
@@ -54,20 +64,25 @@ _HOMES = {
 __all__ = [
     "L2",
     "Batches",
+    "Blockwise",
     "Constant",
     "Derivative",
     "Euclidean",
     "Evolving",
+    "Field",
+    "FieldProblem",
     "Free",
     "Galerkin",
     "InverseProblem",
     "NodeClassifier",
     "NodeRegressor",
+    "Observations",
     "Parameters",
     "Penalty",
     "Result",
     "Sobolev",
     "__version__",
+    "check_field",
     "continuation",
     "convergence_study",
     "dot_test",

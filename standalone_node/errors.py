@@ -21,3 +21,7 @@ class ModelFileError(NodeError):
 
 class StateOverflow(NodeError, ArithmeticError):
     """The state of the direct problem left the range of floating-point numbers."""
+
+
+class FieldError(NodeError, ValueError):
+    """A right-hand side that a user gave returns something wrong, or a wrong derivative."""

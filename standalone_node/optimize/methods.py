@@ -11,6 +11,7 @@ from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.ncg import ncg
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
+from standalone_node.optimize.scipy_methods import lbfgs, newton_cg, trust_krylov
 from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import adam, sgd
 
@@ -19,4 +20,11 @@ from standalone_node.optimize.stochastic import adam, sgd
 Method = Callable[[Objective, Gram, NDArray[Any], Options, Callable[[State], bool]], None]
 
 #: The table: a name and its method.
-METHODS: dict[str, Method] = {"ncg": ncg, "sgd": sgd, "adam": adam}
+METHODS: dict[str, Method] = {
+    "ncg": ncg,
+    "lbfgs": lbfgs,
+    "gauss-newton": newton_cg,
+    "trust-krylov": trust_krylov,
+    "sgd": sgd,
+    "adam": adam,
+}

@@ -13,12 +13,12 @@ from standalone_node.model.weights import Weights, weights_of
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.epochs import Epochs
+from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
-from standalone_node.optimize.options import Options
+from standalone_node.optimize.options import Options, refuse_unread
 from standalone_node.optimize.record import Callback, Monitor, Record, Watch
-from standalone_node.optimize.step_length import LINE_SEARCHES
 from standalone_node.optimize.stochastic import Plain, Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 
@@ -55,19 +55,24 @@ def minimize(
     problem : InverseProblem
         Or whatever offers cost, cost_and_derivative, line_model and residual.
     start : Parameters
-    method : {"ncg", "sgd", "adam"}
+    method : {"ncg", "lbfgs", "gauss-newton", "trust-krylov", "sgd", "adam"}
+        Nonlinear conjugate gradients, or one of SciPy's optimisers in coordinates in which the
+        metric is the identity: L-BFGS, Newton-CG and a trust region with Gauss-Newton products.
         "sgd" and "adam" go by steps of a given rate; the cost may rise with them.
     metric : metric, optional
         Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare, and
         Sobolev("auto") chooses its length. For "sgd" and "adam" the partials of what is learnt, as
         they are, if not given.
-    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
-        The formula of the conjugate direction; "SD" is steepest descent.
-    line_search : {"sensitivity"}
-        How the step that the sensitivity problem proposes is checked and repaired.
+    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HS-DY", "HZ"}
+        For "ncg": the formula of the conjugate direction; "SD" is steepest descent.
+    line_search : {"sensitivity", "approximate-wolfe", "wolfe"}
+        For "ncg": the step that the sensitivity problem proposes, checked and repaired by the
+        strong Wolfe conditions, or by the approximate ones of Hager and Zhang, which ask less of
+        a step; or the strong Wolfe conditions with a first step from the last one, without
+        sensitivity problem.
     restart : int, optional
-        Iterations after which the direction starts again along the gradient, beside the restarts
-        that Powell's test and a direction of no descent ask for.
+        For "ncg": iterations after which the direction starts again along the gradient, beside
+        the restarts that Powell's test and a direction of no descent ask for.
     weights : {"free", "constant", "galerkin", "evolving"} or object, optional
         What is learnt: a name, or an object whose ``on(start)`` is a parametrisation, such as
         ``sn.Galerkin("fourier", modes=6)``. What the problem says if not given, else the nodal
@@ -130,13 +135,13 @@ def minimize(
         raise ArgumentError("patience counts iterations without a better score: give a monitor")
     options = Options(
         beta=_row("beta", BETAS, beta),
-        search=_row("line_search", LINE_SEARCHES, line_search),
+        line_search=_row("line_search", LINE_SEARCHES, line_search),
         restart=None if restart is None else _whole("restart", restart, 1),
         rate=None if rate is None else _bound("rate", rate, above=True),
     )
     run = _row("method", METHODS, method)
-    if rate is not None and not isinstance(run, Stepwise):
-        raise ArgumentError(f"rate is for the methods that go by single steps, not for {method!r}")
+    given = {"beta": beta, "line_search": line_search, "restart": restart, "rate": rate}
+    refuse_unread(method, given)
     if not isinstance(start, Parameters):
         raise ArgumentError(
             f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"

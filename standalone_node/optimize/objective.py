@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.errors import StateOverflow
+from standalone_node.errors import ArgumentError, StateOverflow
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.parametrisation import Gram, Parametrisation
 
@@ -153,6 +153,17 @@ class Objective:
     def gram(self, banded: Array, fixed: tuple[int, ...]) -> Gram:
         """A banded metric on nodal values (2, K + 1) in the coordinates u."""
         return self._parametrisation.gram(banded, fixed)
+
+    def gauss_newton(self, u: Array, direction: Array) -> Array:
+        """The Gauss-Newton product along a direction, by a sensitivity and an adjoint sweep."""
+        product = getattr(self.problem, "gauss_newton", None)
+        if product is None:
+            raise ArgumentError(
+                f"{type(self.problem).__name__} has no Gauss-Newton product: give it a method "
+                "gauss_newton, or choose the method 'lbfgs' or 'ncg'"
+            )
+        change = self._parametrisation.tangent(u, direction)
+        return self._parametrisation.adjoint(u, product(self.parameters(u), change))
 
     def line(self, u: Array, direction: Array) -> Line:
         """The model of the cost along a direction, by one sensitivity sweep."""

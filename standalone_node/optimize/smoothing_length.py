@@ -8,6 +8,7 @@ l^2 S are in the proportion in which G and M are. So l^2 is gamma over the curva
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import hypot, sqrt
 from typing import Any
 
@@ -78,8 +79,9 @@ def chosen_length(objective: Objective, u: Array, fixed: tuple[int, ...] = ()) -
 
 
 def _kinetic(problem: Any) -> float:
-    """gamma, 0 for a problem without such a penalty."""
-    return float(getattr(getattr(problem, "penalty", None), "h1", 0.0))
+    """gamma, the largest where blocks have their own; 0 for a problem without such a penalty."""
+    weight = getattr(getattr(problem, "penalty", None), "h1", 0.0)
+    return float(max(weight.values(), default=0.0) if isinstance(weight, Mapping) else weight)
 
 
 def _curvature(objective: Objective, u: Array, fixed: tuple[int, ...], kinetic: float) -> float:

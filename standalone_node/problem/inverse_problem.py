@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import wraps
+from functools import partial
 from threading import RLock
-from typing import Any, TypeVar, cast
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -30,36 +29,17 @@ from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.reversible import ReversibleFlow, coupling_of
+from standalone_node.problem.shared import (
+    SweepCounts,
+    check_parameters,
+    checked_change,
+    checked_direction,
+    one_at_a_time,
+)
 from standalone_node.problem.start import smooth_start
 from standalone_node.problem.targets import read_targets
 
 Array = NDArray[Any]
-
-
-Method = TypeVar("Method", bound=Callable[..., Any])
-
-
-@dataclass
-class SweepCounts:
-    """How many direct, adjoint and sensitivity sweeps a problem has been asked for so far.
-
-    A direct sweep that is repeated because its trajectory was not kept does not count.
-    """
-
-    direct: int = 0
-    adjoint: int = 0
-    sensitivity: int = 0
-
-
-def _one_at_a_time(method: Method) -> Method:
-    """A method that waits for those of other threads: they share one trajectory."""
-
-    @wraps(method)
-    def waiting(self: InverseProblem, *args: Any, **options: Any) -> Any:
-        with self._lock:
-            return method(self, *args, **options)
-
-    return cast(Method, waiting)
 
 
 class InverseProblem:
@@ -195,6 +175,7 @@ class InverseProblem:
         self.grids: list[GridChange] = []
         self.loss = loss
         self.penalty = Penalty() if penalty is None else penalty
+        self.penalty.check(form_blocks(form, self.width, inner))
         self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
         self.sample_weight = read_weights(sample_weight, self.samples)
         self._weights = (self.sample_weight / self.samples)[:, None]
@@ -227,7 +208,7 @@ class InverseProblem:
         """
         return InverseProblem(**{**self.settings, **changes})
 
-    @_one_at_a_time
+    @one_at_a_time
     def rows(self, index: ArrayLike) -> InverseProblem:
         """Some of the rows as a problem of their own: a batch.
 
@@ -271,7 +252,7 @@ class InverseProblem:
         self._batch = batch
         return batch
 
-    @_one_at_a_time
+    @one_at_a_time
     def _handed_over(self, other: InverseProblem) -> Memory | None:
         """The memory of the trajectory, for another batch of the same size."""
         if self._last is None or self.flow is not other.flow:
@@ -283,9 +264,8 @@ class InverseProblem:
 
     def resnet(self, layers: int) -> InverseProblem:
         """The same problem for a finite ResNet: Euler's scheme with `layers` equal steps."""
-        return self.replaced(
-            scheme="euler", steps=layers, depth_points=layers + 1, rtol=None, atol=None
-        )
+        fixed = {"rtol": None, "atol": None, "reversible": False}
+        return self.replaced(scheme="euler", steps=layers, depth_points=layers + 1, **fixed)
 
     @property
     def stage_count(self) -> int:
@@ -322,7 +302,7 @@ class InverseProblem:
         shares = start_spreads(self.flow.form, self.width, self.flow.inner)
         return smooth_start(self.depth_times, self.blocks, spread * shares, seed)
 
-    @_one_at_a_time
+    @one_at_a_time
     def regrid(self, p: Parameters) -> bool:
         """Choose the time grid anew for p, if that is worth it; whether it has changed.
 
@@ -341,14 +321,14 @@ class InverseProblem:
 
     # The direct problem and what hangs on it.
 
-    @_one_at_a_time
+    @one_at_a_time
     def solve_direct(self, p: Parameters) -> Array:
         """The states x_n of the direct problem, (N + 1, B, d)."""
         self._check(p)
         self.counts.direct += 1
         return self.flow.states(p, self.inputs)
 
-    @_one_at_a_time
+    @one_at_a_time
     def solve_adjoint(self, p: Parameters) -> Array:
         """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
         trajectory = self._trajectory(p)
@@ -357,7 +337,7 @@ class InverseProblem:
         assert states is not None
         return states
 
-    @_one_at_a_time
+    @one_at_a_time
     def solve_sensitivity(
         self,
         p: Parameters,
@@ -376,23 +356,31 @@ class InverseProblem:
         """
         trajectory = self._trajectory(p)
         self.counts.sensitivity += 1
-        change: Array | None = None
-        if initial is not None:
-            given, shape = np.asarray(initial, dtype=np.float64), self.inputs.shape
-            if given.shape not in (shape, shape[1:]):
-                raise ArgumentError(
-                    f"initial has shape {given.shape}: it has to be {shape} or {shape[1:]}, "
-                    "as the inputs"
-                )
-            change = np.broadcast_to(given, shape)
-        return self.flow.sensitivity(trajectory, self._direction(p, direction), change)
+        change = checked_change(initial, self.inputs.shape)
+        return self.flow.sensitivity(trajectory, checked_direction(p, direction), change)
 
-    @_one_at_a_time
+    @one_at_a_time
+    def pull_back(self, p: Parameters, functional: ArrayLike) -> tuple[Derivative, Array]:
+        """The transpose of `solve_sensitivity` at T, applied to a functional (B, d) of x(T).
+
+        Returns its derivative with respect to the parameters, and to the inputs (B, d).
+        """
+        given = np.asarray(functional, dtype=np.float64)
+        if given.shape != self.inputs.shape:
+            raise ArgumentError(f"the functional has shape {given.shape}, not {self.inputs.shape}")
+        self.counts.adjoint += 1
+        states, derivative = self.flow.adjoint(
+            self._trajectory(p), lambda final, rows: given[rows], keep=True
+        )
+        assert states is not None
+        return derivative, states[0]
+
+    @one_at_a_time
     def cost(self, p: Parameters) -> float:
         """E(p); infinite if the state overflows."""
         return self._cost(self._trajectory(p))
 
-    @_one_at_a_time
+    @one_at_a_time
     def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
         """E(p) and its partials dE/dtheta_k.
 
@@ -419,12 +407,12 @@ class InverseProblem:
         """
         return not self.flow.keeps(self.inputs.shape)
 
-    @_one_at_a_time
+    @one_at_a_time
     def line_model(self, p: Parameters, direction: Parameters) -> LineModel:
         """The cost of p + eta direction, with x(T) replaced by x(T) + eta xi(T)."""
         trajectory = self._trajectory(p)
         self.counts.sensitivity += 1
-        change = self._direction(p, direction)
+        change = checked_direction(p, direction)
         xi = self.flow.sensitivity(trajectory, change, None, final=True)
         parabola = (
             self.penalty.value(p),
@@ -440,7 +428,36 @@ class InverseProblem:
         z, dz, weights = self._observed(trajectory.final), self._observed(xi), self._weights[:, 0]
         return LineModel(LOSSES[self.loss], z, dz, self.targets, weights, parabola)
 
-    @_one_at_a_time
+    @one_at_a_time
+    def gauss_newton(self, p: Parameters, direction: Parameters) -> Derivative:
+        """J^T L'' J times a direction, by one sensitivity and one adjoint sweep.
+
+        J is the derivative of x(T) with respect to the parameters, L'' the second derivative of
+        the loss and of the output penalty; the other penalties enter with their second
+        derivative. Symmetric and positive semidefinite, as all losses are convex. It is the
+        second derivative of the cost where the loss has no slope, in particular where a squared
+        loss has no residual.
+
+        Parameters
+        ----------
+        p : Parameters
+        direction : Parameters
+            On the depth grid of p.
+
+        References
+        ----------
+        Schraudolph: Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent,
+        Neural Computation 14 (2002): the same product for networks of finitely many layers.
+        """
+        trajectory = self._trajectory(p)
+        change = checked_direction(p, direction)
+        self.counts.sensitivity += 1
+        xi = self.flow.sensitivity(trajectory, change, None, final=True)
+        self.counts.adjoint += 1
+        _, product = self.flow.adjoint(trajectory, partial(self._terminal_change, xi))
+        return product + self.penalty.second_derivative(change)
+
+    @one_at_a_time
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
         if LOSSES[self.loss].takes_classes or self.loss == "logistic":
@@ -494,6 +511,14 @@ class InverseProblem:
             terminal[:, : self.outputs] += self._weights[rows] * partials
         return terminal
 
+    def _terminal_change(self, xi: Array, final: Array, rows: slice) -> Array:
+        """The change of dE/dx(T) of some rows of the batch along the change xi of x(T)."""
+        z, dz, change = self._observed(final), self._observed(xi[rows]), xi[rows]
+        terminal = self.penalty.output / self.samples * change
+        curvature = LOSSES[self.loss].curvature(z, self.targets[rows], dz)
+        terminal[:, : self.outputs] += self._weights[rows] * curvature
+        return terminal
+
     def _observed(self, final: Array) -> Array:
         return final[:, : self.outputs].astype(np.float64, copy=False)
 
@@ -505,27 +530,13 @@ class InverseProblem:
         """The components of x_rest = T sigma(0)."""
         return self.horizon * self.flow.resting_slope
 
-    def _direction(self, p: Parameters, direction: Parameters | None) -> Parameters:
-        if direction is None:
-            return 0.0 * p
-        if not isinstance(direction, Parameters) or not direction.matches(p):
-            raise ArgumentError("the direction has to be Parameters on the depth grid of p")
-        return direction
-
     def _check(self, p: Parameters) -> None:
-        if not isinstance(p, Parameters):
-            raise ArgumentError(f"expected Parameters, not {type(p).__name__}")
-        if p.blocks != self.blocks:
-            blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)
-            raise ArgumentError(
-                f"parameters {p!r} do not fit a state of {self.width} components: the form "
-                f"{self.flow.form!r} has the blocks {blocks}, in this order"
-            )
-        if p.horizon != self.horizon:
-            raise ArgumentError(
-                f"the parameters end at {p.horizon:g}, the horizon is {self.horizon:g}: "
-                "times[-1] has to be the horizon"
-            )
+        blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)
+        fit = (
+            f"a state of {self.width} components: the form {self.flow.form!r} has the blocks "
+            f"{blocks}, in this order"
+        )
+        check_parameters(p, self.blocks, self.horizon, fit)
         if self.tolerance is not None and not self.grids:
             change = chosen_grid(self, p)
             self.use_grid(change.times)

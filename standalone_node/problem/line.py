@@ -14,6 +14,27 @@ from standalone_node.problem.losses import Loss
 Array = NDArray[Any]
 
 
+@dataclass(frozen=True)
+class Parabola:
+    """The cost along a direction where it is a sum of squares: value, slope, curvature at 0."""
+
+    start: float
+    first: float
+    second: float
+
+    def value(self, eta: float) -> float:
+        """The modelled cost at eta."""
+        return self.start + eta * (self.first + 0.5 * eta * self.second)
+
+    def slope(self, eta: float) -> float:
+        """Its derivative at eta."""
+        return self.first + eta * self.second
+
+    def curvature(self, eta: float) -> float:
+        """Its second derivative, never negative."""
+        return self.second
+
+
 @dataclass(eq=False)
 class LineModel:
     """The convex function eta -> mean loss of z + eta xi, plus a parabola for the penalties.

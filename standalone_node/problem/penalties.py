@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,7 +10,10 @@ import numpy as np
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import banded_product, mass, stiffness
-from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.model.nodal import Blocks, Derivative, Parameters, block_slices
+
+#: One weight for all parameters, or one for each named block.
+Weight = float | Mapping[str, float]
 
 
 @dataclass(frozen=True, eq=False)
@@ -18,9 +22,10 @@ class Penalty:
 
     Parameters
     ----------
-    l2 : float
+    l2 : float, or mapping from str to float
         alpha of (alpha / 2) times the integral of \\|theta - theta_ref\\|^2 over the depth.
-    h1 : float
+        A mapping gives one to each named block of the parameters, and none to the others.
+    h1 : float, or mapping from str to float
         gamma of (gamma / 2) times the integral of \\|theta'\\|^2: the kinetic term that makes
         the problem well posed.
     output : float
@@ -35,53 +40,87 @@ class Penalty:
         If a weight is negative or not finite.
     """
 
-    l2: float = 0.0
-    h1: float = 0.0
+    l2: Weight = 0.0
+    h1: Weight = 0.0
     output: float = 0.0
     reference: Parameters | None = None
 
     def __post_init__(self) -> None:
         for name in ("l2", "h1", "output"):
-            if not 0.0 <= getattr(self, name) < np.inf:
-                raise ArgumentError(f"penalty {name} = {getattr(self, name)} has to be 0 or larger")
+            given = getattr(self, name)
+            by_block = given.values() if isinstance(given, Mapping) else (given,)
+            if name == "output" and isinstance(given, Mapping):
+                raise ArgumentError("penalty output has to be a number")
+            for weight in by_block:
+                if not 0.0 <= weight < np.inf:
+                    raise ArgumentError(f"penalty {name} = {given} has to be 0 or larger")
+
+    def check(self, blocks: Blocks) -> None:
+        """ArgumentError if it names a block that is not among these."""
+        names = [name for name, _ in blocks]
+        for given in (self.l2, self.h1):
+            for name in given if isinstance(given, Mapping) else ():
+                if name not in names:
+                    raise ArgumentError(
+                        f"the penalty names a block {name!r}: there are {', '.join(names)}"
+                    )
 
     @property
     def restrains(self) -> bool:
         """Whether there is a term of the parameters at all."""
-        return self.l2 > 0.0 or self.h1 > 0.0
+        return _is_there(self.l2) or _is_there(self.h1)
 
     def _dual(self, p: Parameters, *, shifted: bool) -> Derivative:
         """The partials of the parameter terms at p; without theta_ref if not `shifted`."""
         offset = p
-        if shifted and self.reference is not None and self.l2 > 0.0:
+        if shifted and self.reference is not None and _is_there(self.l2):
             offset = p - self.reference.refined(p.times)
         values = np.zeros_like(p.values)
-        if self.l2 > 0.0:
-            values += self.l2 * banded_product(mass(p.times), offset.values)
-        if self.h1 > 0.0:
-            values += self.h1 * banded_product(stiffness(p.times), p.values)
+        if _is_there(self.l2):
+            values += _spread(self.l2, p) * banded_product(mass(p.times), offset.values)
+        if _is_there(self.h1):
+            values += _spread(self.h1, p) * banded_product(stiffness(p.times), p.values)
         return Derivative.from_values(p.times, values, p.blocks)
 
     def value(self, p: Parameters) -> float:
         """The value of the parameter terms, exact for hat functions."""
         total = 0.0
-        if self.h1 > 0.0:
-            total += 0.5 * self.h1 * _square(stiffness(p.times), p)
-        if self.l2 > 0.0:
+        if _is_there(self.h1):
+            total += 0.5 * _square(self.h1, stiffness(p.times), p)
+        if _is_there(self.l2):
             offset = p if self.reference is None else p - self.reference.refined(p.times)
-            total += 0.5 * self.l2 * _square(mass(p.times), offset)
+            total += 0.5 * _square(self.l2, mass(p.times), offset)
         return total
 
     def derivative(self, p: Parameters) -> Derivative:
         """The partials of the parameter terms."""
         return self._dual(p, shifted=True)
 
+    def second_derivative(self, direction: Parameters) -> Derivative:
+        """The second derivative of the parameter terms, applied to a direction."""
+        return self._dual(direction, shifted=False)
+
     def curvature(self, direction: Parameters) -> float:
         """The second derivative of the parameter terms along a direction."""
-        if not self.restrains:
-            return 0.0
-        return self._dual(direction, shifted=False).apply(direction)
+        return self.second_derivative(direction).apply(direction) if self.restrains else 0.0
 
 
-def _square(banded: np.ndarray, p: Parameters) -> float:
-    return inner(p.values, banded_product(banded, p.values))
+def _is_there(weight: Weight) -> bool:
+    return any(weight.values()) if isinstance(weight, Mapping) else weight > 0.0
+
+
+def _spread(weight: Weight, p: Parameters) -> float | np.ndarray:
+    """The weight of each entry of a node, (P,), or one number for all."""
+    if not isinstance(weight, Mapping):
+        return weight
+    entries = np.zeros(p.values.shape[1])
+    for name, part in block_slices(p.blocks).items():
+        entries[part] = weight.get(name, 0.0)
+    return entries
+
+
+def _square(weight: Weight, banded: np.ndarray, p: Parameters) -> float:
+    product = banded_product(banded, p.values)
+    if not isinstance(weight, Mapping):
+        return weight * inner(p.values, product)
+    return inner(p.values, _spread(weight, p) * product)

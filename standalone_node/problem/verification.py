@@ -14,9 +14,11 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
+from standalone_node.problem.field_problem import FieldProblem
 from standalone_node.problem.inverse_problem import InverseProblem
 
 Array = NDArray[Any]
+Problem = InverseProblem | FieldProblem
 EPSILON = float(np.finfo(np.float64).eps)
 
 
@@ -42,12 +44,12 @@ class DotTest(float):
         return made
 
 
-def dot_test(problem: InverseProblem, p: Parameters, *, seed: int = 0) -> DotTest:
+def dot_test(problem: Problem, p: Parameters, *, seed: int = 0) -> DotTest:
     """Compare the sensitivity problem with the adjoint problem along a random direction.
 
     Parameters
     ----------
-    problem : InverseProblem
+    problem : InverseProblem or FieldProblem
     p : Parameters
     seed : int
         Of the random direction, change of inputs and functional.
@@ -69,16 +71,14 @@ def dot_test(problem: InverseProblem, p: Parameters, *, seed: int = 0) -> DotTes
     v = p.like(rng.standard_normal(p.values.shape))
     w, change = rng.standard_normal((2, *problem.inputs.shape))
     image = problem.solve_sensitivity(p, v, change)[-1]
-    adjoint, derivative = problem.flow.adjoint(
-        problem.flow.direct(p, problem.inputs), lambda final, rows: w[rows], keep=True
-    )
-    assert adjoint is not None
-    forward, backward = np.vdot(image, w), derivative.apply(v) + np.vdot(adjoint[0], change)
+    derivative, by_inputs = problem.pull_back(p, w)
+    forward, backward = np.vdot(image, w), derivative.apply(v) + np.vdot(by_inputs, change)
     states = _relative(forward - backward, float(np.linalg.norm(image) * np.linalg.norm(w)))
 
     _, gradient = problem.cost_and_derivative(p)
-    tangent = problem.solve_sensitivity(p, v)[-1]
-    terminal = problem.solve_adjoint(p)[-1]
+    observed = getattr(problem, "observed", [-1])
+    tangent = problem.solve_sensitivity(p, v)[observed]
+    terminal = problem.solve_adjoint(p)[observed]
     penalty = problem.penalty.derivative(p)
     scale = float(np.linalg.norm(tangent) * np.linalg.norm(terminal))
     scale += float(np.linalg.norm(penalty.values) * np.linalg.norm(v.values))
@@ -113,13 +113,13 @@ class TaylorTest(float):
 
 
 def taylor_test(
-    problem: InverseProblem, p: Parameters, direction: Parameters, *, levels: int = 26
+    problem: Problem, p: Parameters, direction: Parameters, *, levels: int = 26
 ) -> TaylorTest:
     """The order of E(p + eps v) - E(p) - eps dE.v in eps: 2 if the derivative is right, 1 if not.
 
     Parameters
     ----------
-    problem : InverseProblem
+    problem : InverseProblem or FieldProblem
     p, direction : Parameters
         On one depth grid. eps runs through 0.01 * 2**-k, k < levels, relative to the largest
         entry of the direction.
@@ -181,7 +181,7 @@ class ConvergenceStudy:
 
 
 def convergence_study(
-    problem: InverseProblem,
+    problem: Problem,
     p: Parameters,
     direction: Parameters | None = None,
     *,
@@ -191,7 +191,7 @@ def convergence_study(
 
     Parameters
     ----------
-    problem : InverseProblem
+    problem : InverseProblem or FieldProblem
         Its scheme is studied, reversible if the problem says so; its grid is replaced by even ones.
     p : Parameters
         On a depth grid that every time grid contains: between nodes theta is smooth, across them
@@ -213,7 +213,7 @@ def convergence_study(
     """
     direction = p if direction is None else direction
     for number in steps:
-        times = problem.horizon * np.arange(number + 1) / number
+        times = problem.replaced(steps=number).times
         if not all(np.isclose(times, node, rtol=0.0, atol=1e-12).any() for node in p.times):
             raise ArgumentError(
                 f"a time grid of {number} steps does not contain the depth grid of p: "
@@ -234,7 +234,7 @@ def convergence_study(
 
 
 def _quantities(
-    problem: InverseProblem, p: Parameters, direction: Parameters, steps: int, scheme: str
+    problem: Problem, p: Parameters, direction: Parameters, steps: int, scheme: str
 ) -> dict[str, Array]:
     finer = problem.replaced(steps=steps, scheme=scheme, depth_points=None, rtol=None, atol=None)
     return {

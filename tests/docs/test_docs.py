@@ -17,6 +17,7 @@ from standalone_node.model.bases import BASES
 from standalone_node.model.tableaux import TABLEAUX
 from standalone_node.model.weights import WEIGHTS
 from standalone_node.optimize.betas import BETAS
+from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.stopping import END_STATES
 from standalone_node.problem.losses import LOSSES
@@ -32,6 +33,7 @@ TABLES: dict[str, Any] = {
     "BETAS": BETAS,
     "WEIGHTS": WEIGHTS,
     "BASES": BASES,
+    "LINE_SEARCHES": LINE_SEARCHES,
     "METHODS": METHODS,
     "END_STATES": END_STATES,
 }

@@ -1,0 +1,357 @@
+"""Inverse problems for right-hand sides that a user gives, observed at any times."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from threading import RLock
+from typing import Any
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from standalone_node.errors import ArgumentError
+from standalone_node.kernels.sums import inner
+from standalone_node.model.blockwise import Blockwise
+from standalone_node.model.depth import uniform_grid
+from standalone_node.model.field import field_blocks
+from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.problem.arguments import read_inputs, whole_number
+from standalone_node.problem.field_check import check_transposition
+from standalone_node.problem.field_flow import FieldFlow, FieldTrajectory, observed_grid
+from standalone_node.problem.guesses import Guess, guessed, random_start
+from standalone_node.problem.line import Parabola
+from standalone_node.problem.observations import Observations
+from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.shared import (
+    SweepCounts,
+    check_parameters,
+    checked_change,
+    checked_direction,
+    one_at_a_time,
+)
+
+Array = NDArray[Any]
+
+
+class FieldProblem:
+    """Find the parameters p of x' = f(t, x, p) from observations of the state.
+
+    Parameters
+    ----------
+    field : Field
+        Or any object with f, jvp, vjp, varying and constant: see `Field`.
+    initial_states : array_like, shape (B, d) or (d,)
+        x(0), known.
+    observations : Observations
+    horizon : float, optional
+        T; the last time of an observation if not given.
+    steps : int
+        No time step is longer than T / steps. The times of observations are grid points, and
+        between two of them (and 0 and T) the steps are equal.
+    scheme : str
+        "rk4", "dopri5" and the others of the table of tableaux.
+    penalty : Penalty, optional
+        `l2` and `h1` may be numbers for all parameters or mappings from their names.
+    depth_points : int, optional
+        K + 1, the nodes of a uniform depth grid; the time grid itself if not given.
+    check : bool
+        Whether the first derivative compares vjp with jvp, part by part, at a state of the
+        trajectory, at the price of a few evaluations. `check_field` tests more.
+
+    Attributes
+    ----------
+    weights : Blockwise
+        Which parameters are constants, and their scales, as the field says: what `minimize` takes.
+    times : ndarray, shape (N + 1,)
+        The time grid.
+
+    Raises
+    ------
+    ArgumentError
+        If an argument cannot be used; the message names it.
+
+    Notes
+    -----
+    The cost is the mean over the B samples of sum_m w_m |C x(t_m) - y_m|^2, without a factor of one
+    half, plus the penalties, which have theirs. It is differentiated exactly as discretised, for
+    every scheme; the derivative holds partials for all nodes, of constants too. The last direct
+    solve is kept, so that a derivative after a cost takes an adjoint sweep only.
+
+    References
+    ----------
+    Baravdish, Eilertsen, Jaroudi, Johansson, Malý, Unger: A Hybrid Sobolev Gradient Method for
+    Learning NODEs, SN Oper. Res. Forum 5 (2024), doi 10.1007/s43069-024-00377-x.
+
+    Examples
+    --------
+    >>> from standalone_node import Field
+    >>> growth = Field(
+    ...     lambda t, x, p: p["rate"] * x,
+    ...     jvp=lambda t, x, p, dx, dp: p["rate"] * dx + dp["rate"] * x,
+    ...     vjp=lambda t, x, p, kappa: (p["rate"] * kappa, {"rate": np.sum(kappa * x)}),
+    ...     varying={"rate": ()},
+    ... )
+    >>> seen = Observations([0.5, 1.0], [1.3, 1.5])
+    >>> problem = FieldProblem(growth, [1.0], seen, steps=10)
+    >>> p = problem.initial_parameters({"rate": 0.4})
+    >>> round(problem.cost(p), 4)
+    0.0062
+    """
+
+    def __init__(
+        self,
+        field: Any,
+        initial_states: ArrayLike,
+        observations: Observations,
+        *,
+        horizon: float | None = None,
+        steps: int = 100,
+        scheme: str = "rk4",
+        penalty: Penalty | None = None,
+        depth_points: int | None = None,
+        check: bool = True,
+    ) -> None:
+        self.settings: dict[str, Any] = {
+            "field": field,
+            "initial_states": initial_states,
+            "observations": observations,
+            "horizon": horizon,
+            "steps": steps,
+            "scheme": scheme,
+            "penalty": penalty,
+            "depth_points": depth_points,
+            "check": check,
+        }
+        self.blocks = field_blocks(field)
+        self.inputs = read_inputs(np.atleast_2d(np.asarray(initial_states, dtype=np.float64)))
+        if not isinstance(observations, Observations):
+            raise ArgumentError(f"observations = {observations!r} have to be Observations")
+        self.times = observed_grid(observations.times, horizon, steps)
+        self.observed = np.searchsorted(self.times, observations.times)
+        self._seen = observations.of(self.samples, self.width)
+        self._factor = self._seen.weights / self.samples
+        self.depth_times = self.times
+        if depth_points is not None:
+            self.depth_times = uniform_grid(
+                self.horizon, whole_number("depth_points", depth_points, 2)
+            )
+        self.penalty = Penalty() if penalty is None else penalty
+        if self.penalty.output:
+            raise ArgumentError("a penalty on the output belongs to networks: use l2 and h1")
+        self.penalty.check(self.blocks)
+        scale = dict(getattr(field, "scale", None) or {})
+        self.weights = Blockwise(tuple(getattr(field, "constant", None) or ()), scale)
+        self.counts = SweepCounts()
+        self._flow = FieldFlow(field, self.times, scheme)
+        self._last: FieldTrajectory | None = None
+        self._unchecked = bool(check)
+        self._lock = RLock()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return _rebuilt, (self.settings,)
+
+    def replaced(self, **changes: Any) -> FieldProblem:
+        """The same problem with some arguments of the constructor changed."""
+        return FieldProblem(**{**self.settings, **changes})
+
+    @property
+    def samples(self) -> int:
+        """B."""
+        return int(self.inputs.shape[0])
+
+    @property
+    def width(self) -> int:
+        """d."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def horizon(self) -> float:
+        """T."""
+        return float(self.times[-1])
+
+    @property
+    def noise_level(self) -> float:
+        """The residual to be expected of the true parameters where weights are 1 / variance."""
+        weights = self._seen.weights
+        return float(np.sqrt(np.count_nonzero(weights) / weights.sum()))
+
+    def initial_parameters(
+        self,
+        values: Mapping[str, Guess] | None = None,
+        *,
+        seed: int = 0,
+        scale: float | None = None,
+    ) -> Parameters:
+        """A start: what is known of the parameters, or smooth random functions.
+
+        Parameters
+        ----------
+        values : mapping, optional
+            For each name a number (an array of its shape), taken for all t, or a function of t.
+        seed : int
+        scale : float, optional
+            Without `values`: the standard deviation of the constant part of each entry, times the
+            field's scale of that parameter; 0.5 if not given.
+
+        Raises
+        ------
+        ArgumentError
+            If a name is missing or unknown, a shape does not fit, or a constant is given as a
+            function.
+        """
+        if values is None:
+            spread = 0.5 if scale is None else float(scale)
+            return random_start(self.depth_times, self.blocks, self.weights, spread, seed)
+        if scale is not None:
+            raise ArgumentError("scale belongs to a random start: leave it out where values are")
+        return guessed(self.depth_times, self.blocks, self.weights.constant, values)
+
+    # The direct problem and what hangs on it.
+
+    @one_at_a_time
+    def solve_direct(self, p: Parameters) -> Array:
+        """The states x_n of the direct problem, (N + 1, B, d)."""
+        return self._trajectory(p).solution.states.copy()
+
+    @one_at_a_time
+    def solve_adjoint(self, p: Parameters) -> Array:
+        """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
+        trajectory = self._trajectory(p)
+        return self._adjoint(trajectory, self._sources(self._residuals(trajectory)))[0]
+
+    @one_at_a_time
+    def solve_sensitivity(
+        self,
+        p: Parameters,
+        direction: Parameters | None = None,
+        initial: ArrayLike | None = None,
+    ) -> Array:
+        """The change xi_n of the states to first order, (N + 1, B, d).
+
+        Parameters
+        ----------
+        p : Parameters
+        direction : Parameters, optional
+            The change of the parameters, on the grid of p; none if not given.
+        initial : array_like, shape (B, d) or (d,), optional
+            The change of the initial states; none if not given.
+        """
+        change = checked_change(initial, self.inputs.shape)
+        return self._sensitivity(p, direction, change)
+
+    @one_at_a_time
+    def pull_back(self, p: Parameters, functional: ArrayLike) -> tuple[Derivative, Array]:
+        """The transpose of `solve_sensitivity` at T, applied to a functional (B, d) of x(T).
+
+        Returns its derivative with respect to the parameters, and to the initial states (B, d).
+        """
+        given = np.asarray(functional, dtype=np.float64)
+        if given.shape != self.inputs.shape:
+            raise ArgumentError(f"the functional has shape {given.shape}, not {self.inputs.shape}")
+        trajectory = self._trajectory(p)
+        sources = np.zeros_like(trajectory.states)
+        sources[-1] = given
+        states, derivative = self._adjoint(trajectory, sources)
+        return derivative, states[0]
+
+    @one_at_a_time
+    def cost(self, p: Parameters) -> float:
+        """E(p); infinite if the state overflows."""
+        return self._cost(self._trajectory(p))
+
+    @one_at_a_time
+    def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
+        """E(p) and its partials dE/dp_k at the nodes.
+
+        Raises
+        ------
+        ArgumentError
+            If p does not fit the problem.
+        FieldError
+            If what the field returns has the wrong shape, or vjp is not the transpose of jvp.
+        """
+        trajectory = self._trajectory(p)
+        self._check_field(trajectory)
+        _, derivative = self._adjoint(trajectory, self._sources(self._residuals(trajectory)))
+        if self.penalty.restrains:
+            derivative = derivative + self.penalty.derivative(p)
+        return self._cost(trajectory), derivative
+
+    @one_at_a_time
+    def line_model(self, p: Parameters, direction: Parameters) -> Parabola:
+        """The cost of p + eta direction, with x replaced by x + eta xi."""
+        trajectory, seen = self._trajectory(p), self._seen_of(self._sensitivity(p, direction))
+        residuals = self._residuals(trajectory)
+        weighted = 2.0 * self._factor * seen
+        slope = inner(weighted, residuals)
+        if self.penalty.restrains:
+            slope += self.penalty.derivative(p).apply(direction)
+        curvature = inner(weighted, seen) + self.penalty.curvature(direction)
+        return Parabola(self._cost(trajectory), slope, curvature)
+
+    @one_at_a_time
+    def gauss_newton(self, p: Parameters, direction: Parameters) -> Derivative:
+        """The Gauss-Newton matrix times a direction: a sensitivity and an adjoint sweep."""
+        seen = self._seen_of(self._sensitivity(p, direction))
+        _, product = self._adjoint(self._trajectory(p), self._sources(seen))
+        return (
+            product + self.penalty.second_derivative(direction)
+            if self.penalty.restrains
+            else product
+        )
+
+    @one_at_a_time
+    def residual(self, p: Parameters) -> float:
+        """The root of the weighted mean square residual of the observed entries."""
+        residuals, weights = self._residuals(self._trajectory(p)), self._seen.weights
+        return float(np.sqrt(inner(weights, residuals**2) / weights.sum()))
+
+    def _cost(self, trajectory: FieldTrajectory) -> float:
+        if not np.isfinite(trajectory.states).all():
+            return float("inf")
+        residuals = self._residuals(trajectory)
+        return inner(self._factor, residuals**2) + self.penalty.value(trajectory.parameters)
+
+    def _seen_of(self, states: Array) -> Array:
+        """C x at the times of observation, (M, B, m)."""
+        return states[self.observed] @ self._seen.operator.T
+
+    def _residuals(self, trajectory: FieldTrajectory) -> Array:
+        return self._seen_of(trajectory.states) - self._seen.values
+
+    def _sources(self, residuals: Array) -> Array:
+        """The derivative of the weighted squares of (M, B, m) at each state, (N + 1, B, d)."""
+        sources = np.zeros((self.times.size, *self.inputs.shape))
+        sources[self.observed] = (2.0 * self._factor * residuals) @ self._seen.operator
+        return sources
+
+    def _sensitivity(
+        self, p: Parameters, change: Parameters | None, initial: Array | None = None
+    ) -> Array:
+        trajectory, direction = self._trajectory(p), checked_direction(p, change)
+        self.counts.sensitivity += 1
+        return self._flow.sensitivity(trajectory, direction, initial)
+
+    def _adjoint(self, trajectory: FieldTrajectory, sources: Array) -> tuple[Array, Derivative]:
+        self.counts.adjoint += 1
+        return self._flow.adjoint(trajectory, sources)
+
+    def _trajectory(self, p: Parameters) -> FieldTrajectory:
+        # Parameters are read-only, so that the object itself may serve as the key.
+        if self._last is None or self._last.parameters is not p:
+            check_parameters(p, self.blocks, self.horizon, f"a field with {self.blocks}")
+            self._last = None  # one trajectory is in memory at a time
+            self.counts.direct += 1
+            self._last = self._flow.direct(p, self.inputs)
+        return self._last
+
+    def _check_field(self, trajectory: FieldTrajectory) -> None:
+        """Once, halfway through the depth, where the field is certainly defined."""
+        t, x, p = self._flow.halfway(trajectory)
+        if self._unchecked and np.isfinite(x).all():
+            self._unchecked = False
+            check_transposition(self.settings["field"], t, x, p)
+
+
+def _rebuilt(settings: dict[str, Any]) -> FieldProblem:
+    return FieldProblem(**settings)

@@ -1,0 +1,74 @@
+"""What every inverse problem has: counts of its sweeps, threads that take turns, one kind of p."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, TypeVar, cast
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+from standalone_node.errors import ArgumentError
+from standalone_node.model.nodal import Blocks, Parameters
+
+Array = NDArray[Any]
+Method = TypeVar("Method", bound=Callable[..., Any])
+
+
+@dataclass
+class SweepCounts:
+    """How many direct, adjoint and sensitivity sweeps a problem has been asked for so far.
+
+    A direct sweep that is repeated because its trajectory was not kept does not count.
+    """
+
+    direct: int = 0
+    adjoint: int = 0
+    sensitivity: int = 0
+
+
+def one_at_a_time(method: Method) -> Method:
+    """A method that waits for those of other threads: they share one trajectory."""
+
+    @wraps(method)
+    def waiting(self: Any, *args: Any, **options: Any) -> Any:
+        with self._lock:
+            return method(self, *args, **options)
+
+    return cast(Method, waiting)
+
+
+def check_parameters(p: Parameters, blocks: Blocks, horizon: float, fit: str) -> None:
+    """ArgumentError unless p has these blocks, those of `fit`, and ends at the horizon."""
+    if not isinstance(p, Parameters):
+        raise ArgumentError(f"expected Parameters, not {type(p).__name__}")
+    if p.blocks != blocks:
+        raise ArgumentError(f"parameters {p!r} do not fit {fit}")
+    if p.horizon != horizon:
+        raise ArgumentError(
+            f"the parameters end at {p.horizon:g}, the horizon is {horizon:g}: "
+            "times[-1] has to be the horizon"
+        )
+
+
+def checked_direction(p: Parameters, direction: Parameters | None) -> Parameters:
+    """The direction, zero if there is none; ArgumentError unless it is on the grid of p."""
+    if direction is None:
+        return 0.0 * p
+    if not isinstance(direction, Parameters) or not direction.matches(p):
+        raise ArgumentError("the direction has to be Parameters on the depth grid of p")
+    return direction
+
+
+def checked_change(initial: ArrayLike | None, shape: tuple[int, ...]) -> Array | None:
+    """A change of the initial states, broadcast to their shape (B, d)."""
+    if initial is None:
+        return None
+    given = np.asarray(initial, dtype=np.float64)
+    if given.shape not in (shape, shape[1:]):
+        raise ArgumentError(
+            f"initial has shape {given.shape}: it has to be {shape} or {shape[1:]}, as the inputs"
+        )
+    return np.broadcast_to(given, shape)
