@@ -108,6 +108,7 @@ class Epochs:
                 self.counts.add(batch.counts, index.size)
                 if record.late:
                     break
+            self._objective.renewed(u, at_once=True)
             stop = record.report(self._whole(u, gram, record))
         record.verdict = record.verdict or "epochs"
 

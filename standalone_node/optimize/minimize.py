@@ -152,6 +152,7 @@ def minimize(
     counts = None if epochs is None else epochs.counts
     record = Record(objective, stopping, Watch(monitor, callback), counts)
     u = parametrisation.coordinates(start)
+    objective.renewed(u, at_once=True)  # the time grid may be that of an earlier run
     if metric is None and isinstance(run, Stepwise):
         gram: Gram = Plain()
     else:

@@ -95,13 +95,14 @@ class Objective:
             self._u, self._parameters = u, self._parametrisation.apply(u)
         return self._parameters
 
-    def renewed(self, u: Array) -> bool:
+    def renewed(self, u: Array, *, at_once: bool = False) -> bool:
         """At a restart: whether the problem has chosen another time grid, hence another cost.
 
-        A method asks wherever it forgets what it has learnt of the cost.
+        A method asks wherever it forgets what it has learnt of the cost. `at_once` is for where a
+        run or an epoch begins, which is seldom enough.
         """
         regrid = getattr(self.problem, "regrid", None)
-        if regrid is None or self._since < self.RENEWED_AFTER:
+        if regrid is None or (self._since < self.RENEWED_AFTER and not at_once):
             return False
         self._since = 0
         return bool(regrid(self.parameters(u)))

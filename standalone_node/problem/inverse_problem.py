@@ -213,7 +213,8 @@ class InverseProblem:
         """Some of the rows as a problem of their own: a batch.
 
         Its cost is the mean over these rows with their sample weights, and the same penalties. It
-        shares the flow, and counts its own sweeps.
+        shares the flow, and counts its own sweeps. An adaptive grid is that of all rows if they
+        have one by now.
 
         Parameters
         ----------
@@ -245,7 +246,7 @@ class InverseProblem:
             "sample_weight": batch.sample_weight,
         }
         batch.counts, batch._lock = SweepCounts(), RLock()
-        batch._last, batch._batch = None, None
+        batch._last, batch._batch, batch.grids = None, None, list(self.grids)
         # Batches come one after the other: each has the memory of the one before it.
         batch._memory = self._batch._handed_over(batch) if self._batch is not None else None
         self._batch = batch
@@ -545,6 +546,7 @@ class InverseProblem:
         """Solve on this time grid from now on; what `restore` needs to go back."""
         before = self.flow, self.times, self._last
         self.flow, self.times, self._last = self._flow(times), times, None
+        self._memory = None  # of other shapes
         return before
 
     def restore(self, before: tuple[Flow, Array, Trajectory | None]) -> None:

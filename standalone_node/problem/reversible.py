@@ -111,6 +111,11 @@ class ReversibleFlow(Flow):
         self._parted: tuple[Array, list[Part]] | None = None
         self.reconstruction_error = 0.0
 
+    @property
+    def stage_count(self) -> int:
+        """Steps times stages, there and back."""
+        return 2 * super().stage_count
+
     def keeps(self, shape: tuple[int, int]) -> bool:
         """True: nothing is computed again that was not going to be."""
         return True

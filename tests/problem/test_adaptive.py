@@ -80,6 +80,31 @@ def test_the_same_steps_on_a_given_grid_have_the_error_they_were_accepted_with()
     assert error_on(Quadrature(1e-3), chosen.times) == pytest.approx(chosen.error, rel=1e-12)
 
 
+def test_a_step_cut_short_by_a_stop_does_not_shorten_those_behind_it() -> None:
+    class Even(Quadrature):
+        def attempt(self, t: float, end: float) -> float:
+            return ((end - t) / 0.1) ** 2
+
+    chosen = choose_grid(Even(1.0), 1.0, 2, np.array([0.5, 0.5 + 1e-6]))
+    lengths = np.diff(chosen.times)
+    behind = lengths[chosen.times[:-1] > 0.5]
+    assert lengths.min() == pytest.approx(1e-6)
+    assert behind[0] > 0.05
+
+
+def test_the_step_after_a_rejected_one_is_no_longer_than_it() -> None:
+    class Rejecting(Quadrature):
+        def attempt(self, t: float, end: float) -> float:
+            self.attempts.append((t, end))
+            return 2.0 if len(self.attempts) == 3 else 0.01
+
+    stepper = Rejecting(1.0)
+    choose_grid(stepper, 1000.0, 2, np.empty(0))
+    (a, b), (c, d), (e, f) = stepper.attempts[2:5]
+    assert a == c and d - c < b - a
+    assert e == d and f - e <= (d - c) * (1.0 + 1e-12)
+
+
 @every_pair
 def test_the_estimate_is_the_norm_of_the_weighted_slopes(scheme: str) -> None:
     problem = problem_of(scheme=scheme, samples=70, threads=1)
@@ -219,6 +244,26 @@ def test_steps_only_say_how_fine_the_depth_grid_is() -> None:
     assert start_of(problem).times.size == 6
 
 
+def test_a_finite_network_has_the_grid_of_its_layers() -> None:
+    problem = problem_of()
+    problem.cost(start_of(problem))
+    assert problem.resnet(8).times.size == 9
+
+
+def test_a_batch_has_the_grid_of_all_rows_or_one_of_its_own_that_says_nothing_of_theirs() -> None:
+    problem = problem_of(samples=30)
+    p = start_of(problem)
+    first = problem.rows(range(10))
+    first.cost(p)
+    second = problem.rows(range(10, 20))  # of the same size: it has the memory of the first
+    assert second.cost(p) == pytest.approx(second.replaced().cost(p), rel=1e-12)
+    assert problem.grids == []
+    problem.cost(p)
+    third = problem.rows(range(5))
+    assert third.cost_and_derivative(p)[0] > 0.0
+    assert third.times is problem.times and len(third.grids) == len(problem.grids) == 1
+
+
 # Chosen anew.
 
 
@@ -305,6 +350,24 @@ def test_the_cost_rises_only_where_a_grid_was_beyond_bearing(rtol: float) -> Non
     # What it ends with holds on a far finer grid, to about the tolerance.
     exact = problem.replaced(rtol=None, steps=400).cost(result.parameters)
     assert result.cost == pytest.approx(exact, abs=100.0 * rtol)
+
+
+def test_a_run_begins_with_a_grid_for_its_start() -> None:
+    problem = problem_of()
+    problem.cost(start_of(problem, scale=0.2))
+    coarse = steps_of(problem)
+    result = sn.minimize(problem, start_of(problem, scale=3.0), max_iterations=0)
+    assert steps_of(problem) > coarse
+    assert result.cost == problem.cost(start_of(problem, scale=3.0))
+
+
+def test_batches_share_a_grid_that_is_looked_at_once_an_epoch() -> None:
+    problem = problem_of(samples=60, rtol=1e-6, horizon=4.0)
+    start = problem.initial_parameters(scale=0.05)
+    batches = sn.Batches(size=20, epochs=4, iterations=4)
+    sn.minimize(problem, start, batches=batches)
+    assert 1 < len(problem.grids) <= 5
+    assert len(problem.rows(range(9)).grids) == len(problem.grids)
 
 
 # What cannot be done.

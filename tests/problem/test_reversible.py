@@ -286,6 +286,11 @@ def test_a_network_is_fitted() -> None:
     assert result.cost == pytest.approx(stored.cost, rel=1e-2)
 
 
+def test_a_sweep_evaluates_each_stage_there_and_back() -> None:
+    problem, _ = problem_of(scheme="heun", steps=12)
+    assert problem.stage_count == 2 * problem.replaced(reversible=False).stage_count == 2 * 24
+
+
 @pytest.mark.parametrize("wrong", [0.0, -0.5, 1.5, 0, "yes", None, float("nan")])
 def test_what_is_no_coupling_is_refused(wrong: Any) -> None:
     with pytest.raises(ArgumentError, match="reversible = "):
