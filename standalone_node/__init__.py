@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from standalone_node.model.blockwise import Blockwise
     from standalone_node.model.field import Field
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.model.weights import Constant, Evolving, Free, Galerkin
     from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
@@ -30,6 +31,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Parameters": "model.nodal",
     "Derivative": "model.nodal",
+    "Free": "model.weights",
+    "Constant": "model.weights",
+    "Galerkin": "model.weights",
+    "Evolving": "model.weights",
     "Penalty": "problem.penalties",
     "InverseProblem": "problem.inverse_problem",
     "Field": "model.field",
@@ -55,10 +60,14 @@ _HOMES = {
 __all__ = [
     "L2",
     "Blockwise",
+    "Constant",
     "Derivative",
     "Euclidean",
+    "Evolving",
     "Field",
     "FieldProblem",
+    "Free",
+    "Galerkin",
     "InverseProblem",
     "NodeClassifier",
     "NodeRegressor",
