@@ -1,6 +1,6 @@
 """The contact rate of an epidemic, found from weekly counts: a right-hand side of one's own.
 
-    python scripts/sir.py [--seeds 5] [--noise 0.05] [--figure FILE.png]
+    python scripts/sir.py [--seeds 5] [--noise 0.05] [--figure FILE]
 
 A population of 100,000 with shares S, I, R of susceptible, infected and removed,
 
@@ -18,13 +18,12 @@ stopped where the residual is the noise; neither.
 
 from __future__ import annotations
 
-import argparse
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Callable
 from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
+from reproduction.page import arguments, save, spread, table
 
 import standalone_node as sn
 
@@ -119,7 +118,7 @@ def smoothed(problem: sn.FieldProblem) -> Found:
     p, iterations = first_guess(problem), 0
     for h1 in LADDER:
         penalised = problem.replaced(penalty=sn.Penalty(h1={"beta": float(h1)}))
-        result = sn.minimize(penalised, p, metric=METRIC, tolerance=1e-4, cost_tolerance=1e-5)
+        result = sn.minimize(penalised, p, metric=METRIC, tolerance=1e-4, cost_tolerance=1e-3)
         p, iterations = result.parameters, iterations + result.nit
         if penalised.residual(p) <= problem.noise_level:
             break
@@ -134,9 +133,9 @@ def stopped(problem: sn.FieldProblem) -> Found:
     return Found(result.parameters, 0.0, result.nit)
 
 
-def overfitted(problem: sn.FieldProblem) -> Found:
-    """No penalty, and 500 iterations unless they lead nowhere before."""
-    result = sn.minimize(problem, first_guess(problem), metric=METRIC, max_iterations=500)
+def overfitted(problem: sn.FieldProblem, iterations: int = 500) -> Found:
+    """No penalty, and so many iterations unless they lead nowhere before."""
+    result = sn.minimize(problem, first_guess(problem), metric=METRIC, max_iterations=iterations)
     return Found(result.parameters, 0.0, result.nit)
 
 
@@ -161,69 +160,62 @@ def error_of(found: sn.Parameters, problem: sn.FieldProblem) -> float:
 Runs = dict[str, list[tuple[sn.FieldProblem, Found]]]
 
 
-def table(runs: Runs) -> str:
-    """A row a way: medians over the seeds, with smallest and largest."""
-    heads = ("error of beta", "gamma", "residual / noise", "iterations")
-    lines = [f"{'':20}" + "".join(f"{head:>24}" for head in heads)]
-    for name, found in runs.items():
-        columns = (
-            ("{:.3f}", [error_of(f.parameters, problem) for problem, f in found]),
-            ("{:.4f}", [float(f.parameters.block("gamma")[0]) for _, f in found]),
-            ("{:.2f}", [q.residual(f.parameters) / q.noise_level for q, f in found]),
-            ("{:.0f}", [f.iterations for _, f in found]),
+def rows(runs: Runs) -> list[tuple[str, ...]]:
+    """A row a way: what came out over the seeds."""
+    found: list[tuple[str, ...]] = []
+    for name, each in runs.items():
+        gammas = [float(f.parameters.block("gamma")[0]) for _, f in each]
+        residuals = [q.residual(f.parameters) / q.noise_level for q, f in each]
+        found.append(
+            (
+                name,
+                spread((100.0 * error_of(f.parameters, q) for q, f in each), "{:.1f} %".format),
+                spread(gammas, "{:.3f}".format),
+                spread(residuals, "{:.2f}".format),
+                spread((f.iterations for _, f in each), "{:.0f}".format),
+            )
         )
-        lines.append(f"{name:20}" + "".join(f"{_spread(*column):>24}" for column in columns))
-    return "\n".join(lines)
+    return found
 
 
-def _spread(pattern: str, values: Sequence[float]) -> str:
-    middle, low, high = (pattern.format(f(values)) for f in (np.median, min, max))
-    return f"{middle} ({low}-{high})"
-
-
-def draw(runs: Runs, path: Path) -> None:
+def drawn(runs: Runs) -> Any:
     """The contact rates found, over the truth; and the counts with the epidemic of seed 0."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
+    import matplotlib.pyplot as plt
 
-    figure = Figure(figsize=(9.0, 3.6), layout="constrained")
-    left, right = figure.subplots(1, 2)
-    for colour, name in zip(("C1", "C0"), ("neither", "penalty by the noise"), strict=True):
-        for label, (_, found) in zip([name, *[None] * 99], runs[name], strict=False):
-            p = found.parameters
-            left.plot(p.times, p.block("beta"), colour, lw=1.2, alpha=0.7, label=label)
-    left.plot(p.times, [contact_rate(t) for t in p.times], "k--", lw=1.5, label="truth")
-    left.set(xlabel="day", ylabel="contact rate, a day", ylim=(0.0, 0.45))
-    left.legend()
-    problem, found = runs["penalty by the noise"][0]
-    states = POPULATION * problem.solve_direct(found.parameters)[:, 0]
-    seen = POPULATION * problem.settings["observations"].values
-    for component, name, colour in ((1, "infected", "C3"), (2, "removed", "C2")):
-        right.plot(problem.times, states[:, component], colour, lw=1.2)
-        right.plot(WEEKS, seen[:, component - 1], colour + "o", ms=3.5, label=f"{name}, counted")
-    right.set(xlabel="day", ylabel="persons")
-    right.legend()
-    FigureCanvasAgg(figure)
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=110)
+    from standalone_node.report.figures.style import OKABE_ITO, style
+
+    with style():
+        figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.4), layout="constrained")
+        for colour, name in zip(OKABE_ITO, ("neither", "penalty by the noise"), strict=False):
+            for seed, (_, found) in enumerate(runs[name]):
+                p, label = found.parameters, name if seed == 0 else None
+                left.plot(p.times, p.block("beta"), color=colour, lw=1.0, label=label)
+        left.plot(p.times, [contact_rate(t) for t in p.times], "k--", lw=1.5, label="truth")
+        left.set(xlabel="day", ylabel="contact rate β, a day", ylim=(0.0, 0.4))
+        left.legend()
+        problem, found = runs["penalty by the noise"][0]
+        states = POPULATION * problem.solve_direct(found.parameters)[:, 0]
+        seen = POPULATION * problem.settings["observations"].values
+        for component, name in ((1, "infected"), (2, "removed")):
+            colour = OKABE_ITO[component + 1]
+            right.plot(problem.times, states[:, component], color=colour, lw=1.2)
+            right.plot(WEEKS, seen[:, component - 1], "o", color=colour, ms=3.5, label=name)
+        right.set(xlabel="day", ylabel="persons")
+        right.legend(title="counted")
+    return figure
 
 
 def main() -> None:
     """Print the table, and draw the figure if asked for."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", type=int, default=5, help="errors 0, 1, … (default 5)")
+    parser = arguments(__doc__)
     parser.add_argument("--noise", type=float, default=0.05, help="relative (default 0.05)")
-    parser.add_argument("--figure", type=Path, help="a picture goes there")
-    arguments = parser.parse_args()
+    given = parser.parse_args()
     sn.check_field(EPIDEMIC, width=3).raise_if_wrong()
-    problems = [
-        problem_of(counts(seed, arguments.noise), arguments.noise)
-        for seed in range(arguments.seeds)
-    ]
+    problems = [problem_of(counts(seed, given.noise), given.noise) for seed in range(given.seeds)]
     runs = {name: [(q, way(q)) for q in problems] for name, way in WAYS.items()}
-    print(table(runs))
-    if arguments.figure:
-        draw(runs, arguments.figure)
+    print(table(("", "error of β", "γ", "residual / noise", "iterations"), rows(runs)))
+    if given.figure:
+        save(drawn(runs), given.figure)
 
 
 if __name__ == "__main__":

@@ -78,3 +78,7 @@ class Proximal(Objective):
         along = self._rho * self._gram.apply(direction)
         slope, curvature = inner(along, u - self._centre), inner(along, direction)
         return WithParabola(super().line(u, direction), slope, curvature)
+
+    def gauss_newton(self, u: Array, direction: Array) -> Array:
+        """The Gauss-Newton product along a direction, that of the term included."""
+        return super().gauss_newton(u, direction) + self._rho * self._gram.apply(direction)

@@ -230,6 +230,47 @@ def test_the_noise_level_is_what_the_weights_say() -> None:
     assert uniform.noise_level == pytest.approx(0.05)
 
 
+def growing(unit: float, scale: dict[str, float]) -> sn.FieldProblem:
+    """Growth at a rate that varies, up to a capacity of 1000 that is given in some unit."""
+
+    def change(t: float, x: Any, p: Any, dx: Any, dp: Any) -> Any:
+        share = x / (unit * p["capacity"])
+        full = dx / (unit * p["capacity"]) - share * dp["capacity"] / p["capacity"]
+        return dp["rate"] * x * (1 - share) + p["rate"] * (dx * (1 - share) - x * full)
+
+    def transpose(t: float, x: Any, p: Any, kappa: Any) -> Any:
+        share = x / (unit * p["capacity"])
+        return p["rate"] * (1 - 2 * share) * kappa, {
+            "rate": np.sum(x * (1 - share) * kappa),
+            "capacity": np.sum(p["rate"] * x * share * kappa) / p["capacity"],
+        }
+
+    field = sn.Field(
+        lambda t, x, p: p["rate"] * x * (1.0 - x / (unit * p["capacity"])),
+        jvp=change,
+        vjp=transpose,
+        varying={"rate": ()},
+        constant={"capacity": ()},
+        scale=scale,
+    )
+    times = np.arange(1.0, 13.0)
+    size = 1000.0 / (1.0 + 99.0 * np.exp(-0.8 * times))
+    seen = sn.Observations(times, size, weights=1e-4)
+    return sn.FieldProblem(field, [10.0], seen, steps=24)
+
+
+def test_with_its_scale_the_unit_of_a_parameter_does_not_matter() -> None:
+    costs = []
+    for unit, scale in ((1.0, {"capacity": 1000.0}), (1000.0, {"capacity": 1.0}), (1.0, {})):
+        problem = growing(unit, scale)
+        start = problem.initial_parameters({"rate": 0.6, "capacity": 800.0 / unit})
+        result = sn.minimize(problem, start, max_iterations=25, tolerance=0.0, cost_tolerance=0.0)
+        costs.append(result.history["cost"])
+    in_ones, in_thousands, unscaled = costs
+    assert in_ones[:10] == pytest.approx(in_thousands[:10], rel=1e-6)
+    assert unscaled[-1] > 100.0 * in_ones[-1]
+
+
 class Distorted(Epidemic):
     """The vjp forgets a sign in the part of gamma."""
 

@@ -117,3 +117,19 @@ def test_a_reference_that_does_not_fit_is_refused(reference: Parameters) -> None
     )
     with pytest.raises(ArgumentError):
         problem.cost(problem.initial_parameters())
+
+
+def test_weights_by_block_are_those_of_a_network_too() -> None:
+    problem = InverseProblem(np.ones((2, 2)), np.zeros(2), steps=3)
+    p = problem.initial_parameters(seed=1)
+    only_b = Parameters(p.times, 0.0 * p.weights, p.biases)
+    whole, part = Penalty(l2=0.3, h1=0.7), Penalty(l2={"b": 0.3}, h1={"b": 0.7, "W": 0.0})
+    assert part.value(p) == pytest.approx(whole.value(only_b), rel=1e-14)
+    assert np.allclose(part.derivative(p).biases, whole.derivative(p).biases, rtol=1e-14)
+    assert (part.derivative(p).weights == 0.0).all()
+    assert part.curvature(p) == pytest.approx(whole.curvature(only_b), rel=1e-14)
+    assert not Penalty(h1={"b": 0.0}).restrains
+    with pytest.raises(ArgumentError, match="block 'c': there are W, b"):
+        problem.replaced(penalty=Penalty(l2={"c": 1.0}))
+    with pytest.raises(ArgumentError, match="penalty h1"):
+        Penalty(h1={"b": -1.0})
