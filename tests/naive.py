@@ -81,6 +81,10 @@ TABLEAUX: dict[str, Tableau] = {
 # Published in decimals: by how much the order conditions may be off.  The others are exact.
 ROUNDED: dict[str, float] = {"tsit5": 2e-15}
 
+# Where the terms of the next order hide those of its own until rounding: by how much an observed
+# order may be too high.
+ABOVE: dict[str, float] = {"tsit5": 0.6}
+
 # What the error of a step is estimated by: h times the sum of these times the slopes of the stages.
 ERROR_WEIGHTS: dict[str, str] = {
     "bs3": "-5/72 1/12 1/9 -1/8",

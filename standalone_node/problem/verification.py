@@ -220,7 +220,7 @@ def convergence_study(
                 "take multiples of its number of intervals"
             )
     reference = _quantities(
-        problem.replaced(reversible=False), p, direction, 4 * steps[-1], "dopri5"
+        _fixed(problem, reversible=False), p, direction, 4 * steps[-1], "dopri5"
     )
     errors: dict[str, list[float]] = {name: [] for name in reference}
     for number in steps:
@@ -236,13 +236,20 @@ def convergence_study(
 def _quantities(
     problem: Problem, p: Parameters, direction: Parameters, steps: int, scheme: str
 ) -> dict[str, Array]:
-    finer = problem.replaced(steps=steps, scheme=scheme, depth_points=None, rtol=None, atol=None)
+    finer = _fixed(problem, rtol=None, atol=None).replaced(
+        steps=steps, scheme=scheme, depth_points=None
+    )
     return {
         "states": finer.solve_direct(p)[-1],
         "sensitivities": finer.solve_sensitivity(p, direction)[-1],
         "adjoints": finer.solve_adjoint(p)[0],
         "derivatives": finer.cost_and_derivative(p)[1].values,
     }
+
+
+def _fixed(problem: Problem, **changes: Any) -> Problem:
+    """The problem without what is said; not every problem knows of all of it."""
+    return problem.replaced(**{k: v for k, v in changes.items() if k in problem.settings})
 
 
 def _order(steps: Array, errors: Array) -> float:

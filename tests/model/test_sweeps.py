@@ -95,4 +95,5 @@ def test_a_field_that_depends_on_time_itself_is_solved_with_the_order_of_the_sch
         field: Any = Clock()
         final = direct(field, grid, np.empty((grid.at.size, 0)), np.ones((1, 1))).states[-1]
         errors.append(abs(float(final[0, 0]) - np.exp(np.sin(1.5))))
-    assert np.log2(errors[0] / errors[1]) == pytest.approx(scheme.order, abs=0.1)
+    observed = np.log2(errors[0] / errors[1])
+    assert -0.1 <= observed - scheme.order <= naive.ABOVE.get(scheme.name, 0.1)
