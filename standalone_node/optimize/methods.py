@@ -11,6 +11,7 @@ from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.ncg import ncg
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
+from standalone_node.optimize.scipy_methods import lbfgs, newton_cg, trust_krylov, trust_ncg
 from standalone_node.optimize.state import State
 
 #: (objective, gram, start, options, report): reports every state, the start first, and stops when
@@ -18,4 +19,10 @@ from standalone_node.optimize.state import State
 Method = Callable[[Objective, Gram, NDArray[Any], Options, Callable[[State], bool]], None]
 
 #: The table: a name and its method.
-METHODS: dict[str, Method] = {"ncg": ncg}
+METHODS: dict[str, Method] = {
+    "ncg": ncg,
+    "lbfgs": lbfgs,
+    "gauss-newton": trust_krylov,
+    "trust-ncg": trust_ncg,
+    "newton-cg": newton_cg,
+}

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.errors import StateOverflow
+from standalone_node.errors import ArgumentError, StateOverflow
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.parametrisation import Parametrisation
 
@@ -128,6 +128,17 @@ class Objective:
         with np.errstate(over="ignore", invalid="ignore"):
             cost, derivative = self.problem.cost_and_derivative(self.parameters(u))
         return cost, self._parametrisation.adjoint(u, derivative)
+
+    def gauss_newton(self, u: Array, direction: Array) -> Array:
+        """The Gauss-Newton product along a direction, by a sensitivity and an adjoint sweep."""
+        product = getattr(self.problem, "gauss_newton", None)
+        if product is None:
+            raise ArgumentError(
+                f"{type(self.problem).__name__} has no Gauss-Newton product: give it a method "
+                "gauss_newton, or choose the method 'lbfgs' or 'ncg'"
+            )
+        change = self._parametrisation.tangent(u, direction)
+        return self._parametrisation.adjoint(u, product(self.parameters(u), change))
 
     def line(self, u: Array, direction: Array) -> Line:
         """The model of the cost along a direction, by one sensitivity sweep."""

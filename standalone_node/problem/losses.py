@@ -33,6 +33,10 @@ class Loss(Protocol):
         """The first and the second derivative of each row along xi (B, m), (B,) each."""
         ...
 
+    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
+        """The change of the partials along xi, (B, m): the second derivative times xi."""
+        ...
+
 
 def _along(partials: Array, xi: Array) -> Array:
     return np.einsum("bm,bm->b", partials, xi)
@@ -56,6 +60,10 @@ class Squared:
         """The second derivative is |xi|^2."""
         return _along(z - y, xi), _along(xi, xi)
 
+    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
+        """xi."""
+        return xi.copy()
+
 
 class Huber:
     """Squared up to a residual of width 1, linear beyond, summed over the components."""
@@ -75,6 +83,10 @@ class Huber:
         """The second derivative is the sum of xi^2 over the components with |r| <= 1."""
         bends = np.where(np.abs(z - y) <= 1.0, xi * xi, 0.0).sum(axis=1)
         return _along(self.derivative(z, y), xi), bends
+
+    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
+        """xi where |r| <= 1, else 0."""
+        return np.where(np.abs(z - y) <= 1.0, xi, 0.0)
 
 
 class CrossEntropy:
@@ -102,6 +114,12 @@ class CrossEntropy:
         centred = xi - mean[:, None]
         return mean - xi[np.arange(y.size), y], np.einsum("bm,bm,bm->b", p, centred, centred)
 
+    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
+        """p (xi - <p, xi>), p the softmax probabilities."""
+        _, p, total = _exponentials(z)
+        p /= total[:, None]
+        return p * (xi - _along(p, xi)[:, None])
+
 
 def _exponentials(z: Array) -> tuple[Array, Array, Array]:
     """The largest component of each row, exp(z - largest), and its sum over each row."""
@@ -127,6 +145,10 @@ class Logistic:
         """The second derivative is sigmoid'(z) xi^2."""
         p = scipy.special.expit(z)
         return ((p - y) * xi)[:, 0], (p * scipy.special.expit(-z) * xi * xi)[:, 0]
+
+    def curvature(self, z: Array, y: Array, xi: Array) -> Array:
+        """sigmoid'(z) xi."""
+        return scipy.special.expit(z) * scipy.special.expit(-z) * xi
 
 
 #: The table: a name and its loss.

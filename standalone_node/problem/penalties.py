@@ -80,7 +80,11 @@ class Penalty:
         """The second derivative of the parameter terms along a direction."""
         if not self.restrains:
             return 0.0
-        return self._dual(direction, shifted=False).apply(direction)
+        return self.second_derivative(direction).apply(direction)
+
+    def second_derivative(self, direction: Parameters) -> Derivative:
+        """The change along a direction of the partials of the parameter terms."""
+        return self._dual(direction, shifted=False)
 
 
 def _square(banded: np.ndarray, p: Parameters) -> float:
