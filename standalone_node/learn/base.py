@@ -56,10 +56,33 @@ class NodeEstimator(BaseEstimator):
         normalised: Array = weights / weights.mean()
         return normalised
 
-    def _solve(
-        self, states: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
-    ) -> Result:
-        """The inverse problem of these rows, solved."""
+    def inverse_problem(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> tuple[InverseProblem, Parameters]:
+        """The problem that `fit` minimises, and where it begins; nothing is minimised.
+
+        The scaling, the layout of the state and `l2_` are those of a fit, and the parameters are
+        the start, so that whatever parameters are found by other means can be set as
+        `parameters_` and used to predict.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        (InverseProblem, Parameters)
+        """
+        rows, targets, weights, l2 = self._read(X, y, sample_weight)
+        problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
+        self.l2_, self.parameters_ = l2, start
+        return problem, start
+
+    def _posed(
+        self, states: Array, targets: Array, weights: Array, l2: float
+    ) -> tuple[InverseProblem, Parameters]:
+        """The inverse problem of these rows, and its start."""
         problem = InverseProblem(
             states,
             targets,
@@ -76,11 +99,18 @@ class NodeEstimator(BaseEstimator):
             threads=self.threads,
             memory_limit=self.memory_limit,
         )
+        return problem, problem.initial_parameters(
+            seed=seed_of(self.random_state), scale=start_scale(problem.width)
+        )
+
+    def _solve(
+        self, states: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
+    ) -> Result:
+        """The inverse problem of these rows, solved."""
+        problem, start = self._posed(states, targets, weights, l2)
         return minimize(
             problem,
-            problem.initial_parameters(
-                seed=seed_of(self.random_state), scale=START / float(np.sqrt(problem.width))
-            ),
+            start,
             method=self.method,
             metric=Sobolev(number("smoothing", self.smoothing)),
             beta=self.beta,
@@ -94,11 +124,7 @@ class NodeEstimator(BaseEstimator):
         self, X: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
     ) -> None:
         """Solve on all rows and keep what prediction needs."""
-        # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
-        self.__dict__.pop("schema_", None)
-        self.scaling_ = Scaling.of_features(X, weights)
-        self.layout_ = self._layout(X)
-        states = self.layout_.states(self.scaling_.apply(X))
+        states = self._states(X, weights)
         self.l2_ = l2
         self.result_ = self._solve(states, targets, weights, l2, talking(callback, self.verbose))
         self.parameters_ = self.result_.parameters
@@ -108,6 +134,23 @@ class NodeEstimator(BaseEstimator):
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
             )
+
+    def _states(self, X: Array, weights: Array) -> Array:
+        """The rows as initial states; scaling and layout are kept for prediction."""
+        # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
+        self.__dict__.pop("schema_", None)
+        self.scaling_ = Scaling.of_features(X, weights)
+        self.layout_ = self._layout(X)
+        return self.layout_.states(self.scaling_.apply(X))
+
+    def _read(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array, float]:
+        """Rows (B, p), targets as the problem takes them, weights (B,), and l2, chosen if need be.
+
+        The classes or the scaling of the targets are kept.
+        """
+        raise NotImplementedError
 
     def _layout(self, X: Array) -> Layout:
         """How the features in the columns of X and the outputs share the state."""
@@ -151,6 +194,11 @@ class NodeEstimator(BaseEstimator):
     @property
     def _outputs(self) -> int:
         raise NotImplementedError
+
+
+def start_scale(width: int) -> float:
+    """The standard deviation of the start function of a state of that width."""
+    return START / float(np.sqrt(width))
 
 
 def seed_of(random_state: Any) -> int:

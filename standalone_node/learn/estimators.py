@@ -162,6 +162,12 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
+        self._fit(*self._read(X, y, sample_weight), callback)
+        return self
+
+    def _read(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array, float]:
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         self.classes_, positions = np.unique(labels, return_inverse=True)
@@ -174,8 +180,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
                 f"loss='logistic' is for two classes, not {self.classes_.size}: use 'cross-entropy'"
             )
         weights = self._weights(sample_weight, rows)
-        self._fit(rows, positions, weights, number("l2", self.l2), callback)
-        return self
+        return rows, positions, weights, number("l2", self.l2)
 
     def decision_function(self, X: ArrayLike) -> Array:
         """The logits (B, m), or for two classes their difference (B,)."""
@@ -307,6 +312,12 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
+        self._fit(*self._read(X, y, sample_weight), callback)
+        return self
+
+    def _read(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array, float]:
         if self.loss not in ("squared", "huber"):
             raise ArgumentError(
                 f"loss={self.loss!r} is not for regression: use 'squared' or 'huber'"
@@ -324,8 +335,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             if l2 != "auto":
                 raise ArgumentError(f"l2={l2!r} has to be a number or 'auto'")
             l2, self.l2_errors_ = self._cross_validated(rows, values, weights)
-        self._fit(rows, self.target_scaling_.apply(values), weights, number("l2", l2), callback)
-        return self
+        return rows, self.target_scaling_.apply(values), weights, number("l2", l2)
 
     def _cross_validated(
         self, X: Array, values: Array, weights: Array
