@@ -189,6 +189,12 @@ class Parameters(_Nodal):
         slices = block_slices(self.blocks)
         return tuple(row[slices[name]].reshape(shape) for name, shape in self.blocks)
 
+    @property
+    def roughness(self) -> float:
+        """The integral of |theta'|^2 over the depth, all entries together; exact."""
+        steps = np.diff(self.times)[:, None]
+        return float(np.sum(np.square(np.diff(self.values, axis=0)) / steps))
+
     def refined(self, times: ArrayLike) -> Self:
         """The same function on another grid of the same horizon.
 

@@ -180,3 +180,9 @@ def test_they_survive_pickling_and_copying(make: Any) -> None:
 
 def test_the_representation_says_what_is_inside() -> None:
     assert repr(draw(1)) == "Parameters(4 nodes on [0, 1.5]; W (2, 2), b (2,))"
+
+
+def test_roughness_is_the_integral_of_the_squared_slopes() -> None:
+    p = Parameters([0.0, 0.5, 2.0], [[[0.0]], [[1.0]], [[1.0]]], [[0.0], [0.0], [3.0]])
+    assert p.roughness == pytest.approx(2.0**2 * 0.5 + 2.0**2 * 1.5)
+    assert (2.0 * p).refined([0.0, 0.1, 0.5, 1.0, 2.0]).roughness == pytest.approx(4.0 * 8.0)

@@ -1,0 +1,1 @@
+"""What the scripts that repeat the papers' experiments share."""
