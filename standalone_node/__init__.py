@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.optimize.batches import Batches
     from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
@@ -33,6 +34,7 @@ _HOMES = {
     "L2": "optimize.metrics",
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
+    "Batches": "optimize.batches",
     "minimize": "optimize.minimize",
     "continuation": "optimize.continuation",
     "Result": "optimize.result",
@@ -44,6 +46,7 @@ _HOMES = {
 
 __all__ = [
     "L2",
+    "Batches",
     "Derivative",
     "Euclidean",
     "InverseProblem",

@@ -22,7 +22,6 @@ from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.minimize import minimize
 from standalone_node.optimize.stopping import END_STATES, EndState
 from standalone_node.problem.inverse_problem import InverseProblem
-from standalone_node.problem.penalties import Penalty
 
 Array = NDArray[Any]
 
@@ -268,18 +267,6 @@ def compare(
     )
 
 
-def roughness(p: Parameters) -> float:
-    """The integral of \\|theta'\\|^2 over the depth.
-
-    Examples
-    --------
-    >>> ramp = Parameters([0.0, 2.0], np.array([[[0.0]], [[6.0]]]), np.zeros((2, 1)))
-    >>> roughness(ramp)
-    18.0
-    """
-    return Penalty(h1=2.0).value(p)
-
-
 @dataclass(frozen=True)
 class _Network:
     """An estimator that is ready to be given parameters, its problem and its start."""
@@ -424,7 +411,7 @@ class _Arena:
             history=made.history,
             parameters=parameters,
             loss=cost - network.problem.penalty.value(parameters) if isfinite(cost) else cost,
-            roughness=roughness(contender.used(parameters)),
+            roughness=contender.used(parameters).roughness,
             train_scores=train,
             test_scores=test,
             rate=made.rate,

@@ -13,7 +13,8 @@ class Iteration:
 
     `nit` counts from 0, the start; `step` is the one that led here, `beta` that of the direction
     which leaves from here (0 after a restart); `seconds` is the time since the start without that
-    of the monitor; `direct`, `adjoint` and `sensitivity` are the sweeps done so far.
+    of the monitor; `direct`, `adjoint` and `sensitivity` are the sweeps done so far:
+    whole numbers, but for batches, whose sweeps count as the share of the rows.
     """
 
     nit: int
@@ -22,7 +23,7 @@ class Iteration:
     step: float
     beta: float
     seconds: float
-    direct: int
-    adjoint: int
-    sensitivity: int
+    direct: float
+    adjoint: float
+    sensitivity: float
     parameters: Parameters

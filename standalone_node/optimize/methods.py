@@ -13,6 +13,7 @@ from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.scipy_methods import lbfgs, newton_cg, trust_krylov, trust_ncg
 from standalone_node.optimize.state import State
+from standalone_node.optimize.stochastic import adam, sgd
 
 #: (objective, gram, start, options, report): reports every state, the start first, and stops when
 #: told so or when it can do no more.
@@ -25,4 +26,6 @@ METHODS: dict[str, Method] = {
     "gauss-newton": trust_krylov,
     "trust-ncg": trust_ncg,
     "newton-cg": newton_cg,
+    "sgd": sgd,
+    "adam": adam,
 }

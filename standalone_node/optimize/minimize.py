@@ -9,13 +9,16 @@ import numpy as np
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.parametrisation import Free, Parametrisation
+from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
+from standalone_node.optimize.epochs import Epochs
 from standalone_node.optimize.methods import METHODS
-from standalone_node.optimize.metrics import Metric, Sobolev
+from standalone_node.optimize.metrics import Euclidean, Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.record import Callback, Monitor, Record, Watch
 from standalone_node.optimize.step_length import LINE_SEARCHES
+from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 
 if TYPE_CHECKING:
@@ -32,6 +35,8 @@ def minimize(
     line_search: str = "sensitivity",
     restart: int | None = None,
     weights: Any = None,
+    batches: Batches | None = None,
+    rate: float | None = None,
     max_iterations: int = 200,
     tolerance: float = 1e-6,
     cost_tolerance: float = 1e-10,
@@ -49,9 +54,11 @@ def minimize(
     problem : InverseProblem
         Or whatever offers cost, cost_and_derivative, line_model and residual.
     start : Parameters
-    method : {"ncg"}
+    method : {"ncg", "sgd", "adam"}
+        "sgd" and "adam" go by steps of a given rate; the cost may rise with them.
     metric : metric, optional
-        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare.
+        Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare. For
+        "sgd" and "adam" Euclidean() if not given: the partials themselves.
     beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
         The formula of the conjugate direction; "SD" is steepest descent.
     line_search : {"sensitivity"}
@@ -62,6 +69,13 @@ def minimize(
     weights : optional
         What is learnt: an object whose ``on(start)`` is a parametrisation. What the problem says
         if not given, else the nodal values themselves.
+    batches : Batches, optional
+        Go through the rows batch by batch, starting the method again on each; an iteration, a row
+        of the history, is then an epoch, and its cost and gradient are those of all rows. They are
+        evaluated for the record, neither on the clock nor among the sweeps. The cost of all rows
+        may rise.
+    rate : float, optional
+        The learning rate of "sgd" (0.1 if not given) and "adam" (0.01).
     max_iterations : int
     tolerance : float
         Ends with "gradient" when the gradient norm is this share of its start.
@@ -72,7 +86,7 @@ def minimize(
     tau : float
         The safety factor of the discrepancy principle, at least 1.
     time_limit : float, optional
-        Seconds after which the run ends with "time", at the next iterate.
+        Seconds after which the run ends with "time", at the next iterate or after the next batch.
     monitor : callable, optional
         Called with the parameters of every iterate, returns a score. The result holds the
         parameters of the highest score instead of the last.
@@ -115,9 +129,13 @@ def minimize(
         beta=_row("beta", BETAS, beta),
         search=_row("line_search", LINE_SEARCHES, line_search),
         restart=None if restart is None else _whole("restart", restart, 1),
+        rate=None if rate is None else _bound("rate", rate, above=True),
     )
     run = _row("method", METHODS, method)
-    metric = Sobolev(1.0) if metric is None else metric
+    if rate is not None and not isinstance(run, Stepwise):
+        raise ArgumentError(f"rate is for the methods that go by single steps, not for {method!r}")
+    if metric is None:
+        metric = Euclidean() if isinstance(run, Stepwise) else Sobolev(1.0)
     if not isinstance(start, Parameters):
         raise ArgumentError(
             f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"
@@ -125,11 +143,16 @@ def minimize(
     parametrisation = _parametrisation(problem, start, weights)
     objective = Objective(problem, parametrisation)
     gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
-    record = Record(objective, stopping, Watch(monitor, callback))
+    epochs = None if batches is None else Epochs(objective, parametrisation, gram, batches)
+    counts = None if epochs is None else epochs.counts
+    record = Record(objective, stopping, Watch(monitor, callback), counts)
     u = parametrisation.coordinates(start)
     if noise_level is not None:
         problem.residual(objective.parameters(u))  # says so if the loss has no residual
-    run(objective, gram, u, options, record.report)
+    if epochs is None:
+        run(objective, gram, u, options, record.report)
+    else:
+        epochs.run(run, u, options, record)
     return record.result()
 
 
@@ -155,9 +178,10 @@ def _whole(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _bound(name: str, value: float) -> float:
-    if not 0.0 <= value < np.inf:
-        raise ArgumentError(f"{name} = {value!r} has to be a finite number, 0 or larger")
+def _bound(name: str, value: float, *, above: bool = False) -> float:
+    if not 0.0 <= value < np.inf or (above and value == 0.0):
+        least = "larger than 0" if above else "0 or larger"
+        raise ArgumentError(f"{name} = {value!r} has to be a finite number, {least}")
     return float(value)
 
 

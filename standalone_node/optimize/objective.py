@@ -27,11 +27,11 @@ class Line(Protocol):
 
 
 class Counts(Protocol):
-    """Sweeps done so far."""
+    """Sweeps done so far, whole numbers or shares of the rows."""
 
-    direct: int
-    adjoint: int
-    sensitivity: int
+    direct: Any
+    adjoint: Any
+    sensitivity: Any
 
 
 class Problem(Protocol):

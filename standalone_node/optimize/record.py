@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +12,7 @@ import numpy as np
 
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
-from standalone_node.optimize.objective import Objective
+from standalone_node.optimize.objective import Counts, Objective
 from standalone_node.optimize.state import State
 from standalone_node.optimize.stopping import END_STATES, Stopping
 
@@ -45,6 +46,8 @@ class Record:
     objective : Objective
     stopping : Stopping
     watch : Watch
+    counts : Counts, optional
+        Where the sweeps are counted; the counts of the problem if not given.
 
     Attributes
     ----------
@@ -52,9 +55,15 @@ class Record:
         The name of the end state that was met, None while there is none.
     """
 
-    def __init__(self, objective: Objective, stopping: Stopping, watch: Watch) -> None:
+    def __init__(
+        self,
+        objective: Objective,
+        stopping: Stopping,
+        watch: Watch,
+        counts: Counts | None = None,
+    ) -> None:
         self._objective, self._stopping, self._watch = objective, stopping, watch
-        counts = objective.problem.counts
+        self._counts = counts = objective.problem.counts if counts is None else counts
         self._sweeps = (counts.direct, counts.adjoint, counts.sensitivity)
         self._began = time.perf_counter()
         self._watched = 0.0
@@ -72,6 +81,19 @@ class Record:
         assert self._last is not None
         return self._last
 
+    @contextmanager
+    def aside(self) -> Iterator[None]:
+        """Not on the clock of the method: what is done for the record alone."""
+        began = time.perf_counter()
+        yield
+        self._watched += time.perf_counter() - began
+
+    @property
+    def late(self) -> bool:
+        """Whether the time limit is over."""
+        limit = self._stopping.seconds
+        return limit is not None and time.perf_counter() - self._began >= limit
+
     def report(self, state: State) -> bool:
         """Take down a state; whether the run has to stop here."""
         self.verdict = self._added(state)
@@ -83,7 +105,7 @@ class Record:
         return self.verdict is not None
 
     def _added(self, state: State) -> str | None:
-        parameters, counts = self._objective.parameters(state.u), self._objective.problem.counts
+        parameters, counts = self._objective.parameters(state.u), self._counts
         now = time.perf_counter()
         self._last = Iteration(
             nit=len(self._columns["cost"]),

@@ -26,7 +26,8 @@ class Result(OptimizeResult):
         Iterations done.
     history : dict of ndarray
         Arrays of length nit + 1, row 0 the start: cost, gradient_norm, step, beta, seconds,
-        direct, adjoint, sensitivity, and score if there is a monitor.
+        direct, adjoint, sensitivity, and score if there is a monitor. With batches a row is an
+        epoch, its cost that of all rows, and a sweep over a batch counts as its share of them.
     x, fun, jac, nfev, njev, status
         As in SciPy: the flat solution, its cost and derivative, numbers of direct and adjoint
         sweeps, 0 for success and 1 otherwise.
@@ -39,7 +40,7 @@ class Result(OptimizeResult):
         history: dict[str, Any] = self["history"]
         reduction = history["gradient_norm"][-1] / (history["gradient_norm"][0] or 1.0)
         sweeps = ", ".join(
-            f"{int(history[name][-1])} {name}" for name in ("direct", "adjoint", "sensitivity")
+            f"{history[name][-1]:g} {name}" for name in ("direct", "adjoint", "sensitivity")
         )
         rows = {
             "end state": f"{self['reason']}: {self['message']}",

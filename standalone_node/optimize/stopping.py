@@ -41,6 +41,11 @@ _ALL = (
         "The iteration limit was reached before the tolerance: raise max_iterations to go on.",
         False,
     ),
+    EndState(
+        "epochs",
+        "All epochs of batches were done: raise epochs if the cost should fall further.",
+        True,
+    ),
     EndState("time", "The time limit was reached before the tolerance: raise time_limit.", False),
     EndState(
         "validation",
@@ -110,10 +115,11 @@ class Stopping:
             return "stationary"
         if norms[-1] <= self.tolerance * norms[0]:
             return "gradient"
-        if len(costs) > WINDOW and costs[-1 - WINDOW] - costs[-1] <= self.cost_tolerance * abs(
-            costs[-1 - WINDOW]
-        ):
-            return "cost"
+        if len(costs) > WINDOW:
+            # Either way: with batches the cost may also rise.
+            change, before = abs(costs[-1 - WINDOW] - costs[-1]), abs(costs[-1 - WINDOW])
+            if change <= self.cost_tolerance * before:
+                return "cost"
         if self.patience is not None and since_best >= self.patience:
             return "validation"
         if len(costs) > self.max_iterations:

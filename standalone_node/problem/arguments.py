@@ -38,6 +38,18 @@ def read_inputs(inputs: ArrayLike) -> Array:
     return array
 
 
+def read_index(index: ArrayLike, samples: int) -> Array:
+    """Row numbers (n,) from row numbers or a boolean (B,)."""
+    rows = np.asarray(index)
+    if rows.dtype == bool and rows.shape == (samples,):
+        rows = np.flatnonzero(rows)
+    if rows.ndim != 1 or rows.size == 0 or rows.dtype.kind not in "iu":
+        raise ArgumentError("rows are chosen by at least one row number, or by a boolean (B,)")
+    if rows.min() < 0 or rows.max() >= samples:
+        raise ArgumentError(f"the problem has the rows 0…{samples - 1}, and no others")
+    return rows
+
+
 def read_weights(sample_weight: ArrayLike | None, samples: int) -> Array:
     """The sample weights (B,), ones if there are none."""
     if sample_weight is None:

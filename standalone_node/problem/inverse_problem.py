@@ -17,12 +17,13 @@ from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.arguments import (
+    read_index,
     read_inputs,
     read_weights,
     time_grid,
     whole_number,
 )
-from standalone_node.problem.flow import Flow, Trajectory
+from standalone_node.problem.flow import Flow, Memory, Trajectory
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.penalties import Penalty
@@ -180,6 +181,8 @@ class InverseProblem:
         self.blocks = form_blocks(form, self.width)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
+        self._memory: Memory | None = None
+        self._batch: InverseProblem | None = None
         self._lock = RLock()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -204,6 +207,59 @@ class InverseProblem:
     def stage_count(self) -> int:
         """How often a sweep evaluates f for a sample: steps times stages."""
         return self.flow.stage_count
+
+    @_one_at_a_time
+    def rows(self, index: ArrayLike) -> InverseProblem:
+        """Some of the rows as a problem of their own: a batch.
+
+        Its cost is the mean over these rows with their sample weights, and the same penalties. It
+        shares the flow, and counts its own sweeps.
+
+        Parameters
+        ----------
+        index : array_like
+            Row numbers (n,), or a boolean (B,).
+
+        Raises
+        ------
+        ArgumentError
+            If there is no row, or one that the problem does not have.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> InverseProblem(np.ones((5, 1)), np.arange(5.0)).rows([0, 3]).targets.ravel()
+        array([0., 3.])
+        """
+        chosen = read_index(index, self.samples)
+        batch = object.__new__(type(self))
+        batch.__dict__.update(self.__dict__)
+        batch.inputs = self.inputs[chosen]
+        batch.inputs.setflags(write=False)
+        batch.targets, batch.sample_weight = self.targets[chosen], self.sample_weight[chosen]
+        batch._weights = (batch.sample_weight / batch.samples)[:, None]
+        batch.settings = self.settings | {
+            "inputs": batch.inputs,
+            "targets": batch.targets,
+            "outputs": self.outputs,
+            "sample_weight": batch.sample_weight,
+        }
+        batch.counts, batch._lock = SweepCounts(), RLock()
+        batch._last, batch._batch = None, None
+        # Batches come one after the other: each has the memory of the one before it.
+        batch._memory = self._batch._handed_over(batch) if self._batch is not None else None
+        self._batch = batch
+        return batch
+
+    @_one_at_a_time
+    def _handed_over(self, other: InverseProblem) -> Memory | None:
+        """The memory of the trajectory, for another batch of the same size."""
+        if self._last is None or self.flow is not other.flow:
+            return None
+        if self.inputs.shape != other.inputs.shape:
+            return None
+        memory, self._last = self._last.memory, None
+        return memory
 
     @property
     def samples(self) -> int:
@@ -384,7 +440,8 @@ class InverseProblem:
     def _solved(self, p: Parameters, solve: Callable[..., Any], *more: Any) -> Any:
         """What `solve` gives, a trajectory first; this one is kept, in the memory of the last."""
         self._check(p)
-        old, self._last = self._last.memory if self._last else None, None
+        old, self._last = self._last.memory if self._last else self._memory, None
+        self._memory = None
         self.counts.direct += 1
         found = solve(p, self.inputs, *more, old=old)
         self._last = found[0]
