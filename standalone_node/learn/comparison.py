@@ -3,146 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from copy import copy
 from dataclasses import dataclass
-from math import ceil, isfinite
+from math import ceil
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
-from standalone_node.errors import ArgumentError, StateOverflow
-from standalone_node.learn.base import number, seed_of
-from standalone_node.learn.contenders import Contender, contenders, search
+from standalone_node.errors import ArgumentError
+from standalone_node.learn.arena import ENDLESS, Arena, Network
+from standalone_node.learn.contenders import contenders
 from standalone_node.learn.preparation import Prepared
-from standalone_node.learn.tabular import Estimator, estimator_of, labels_of, scores
-from standalone_node.model.nodal import Parameters
+from standalone_node.learn.runs import Limits, Run
+from standalone_node.learn.tabular import Estimator
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.iteration import Iteration
-from standalone_node.optimize.minimize import minimize
-from standalone_node.optimize.stopping import END_STATES, EndState
 from standalone_node.problem.inverse_problem import InverseProblem
-
-Array = NDArray[Any]
 
 #: Rows of a batch if not given, but no more than this share of all.
 BATCH, BATCH_SHARE = 100, 0.25
-#: As good as no limit: a run ends by its sweeps, its seconds or its tolerance.
-ENDLESS = 2**31 - 1
-
-_SWEEPS = ("direct", "adjoint", "sensitivity")
-_COLUMNS = ("cost", "gradient_norm", "step", "beta", "seconds", *_SWEEPS)
-
-_SPENT = EndState(
-    "sweeps", "The limit of sweeps was reached: raise max_sweeps to go on.", success=False
-)
-
-
-@dataclass(frozen=True)
-class Limits:
-    """What every run may spend, and when it is done.
-
-    Attributes
-    ----------
-    sweeps : int
-        Direct, adjoint and sensitivity sweeps together.
-    seconds : float
-    tolerance : float
-        Of the gradient norm, relative to its start.
-    """
-
-    sweeps: int = 1000
-    seconds: float = 8.0
-    tolerance: float = 1e-6
-
-    def __post_init__(self) -> None:
-        if self.sweeps < 1:
-            raise ArgumentError(f"max_sweeps = {self.sweeps} has to be 1 or larger")
-        if not 0.0 < self.seconds < np.inf:
-            raise ArgumentError(f"time_limit = {self.seconds:g} has to be a positive number")
-        if not 0.0 <= self.tolerance < np.inf:
-            raise ArgumentError(f"tolerance = {self.tolerance:g} has to be 0 or larger")
-
-
-@dataclass(frozen=True)
-class Trial:
-    """A learning rate that was tried: the cost it ended with (infinite if it overflowed), and what
-    it took.
-    """
-
-    rate: float
-    cost: float
-    sweeps: float
-    seconds: float
-
-
-@dataclass(frozen=True)
-class Run:
-    """What became of a contender.
-
-    Attributes
-    ----------
-    name : str
-        Its name in `COMPARED`.
-    contender : Contender
-    end : EndState
-        "overflow", beside those of `minimize` and "sweeps", where the state overflowed.
-    history : dict of ndarray
-        A row an iteration, the start first: as in a `Result`, and "sweeps", all together, in
-        sweeps of the network that all others have.
-    parameters : Parameters
-        The last ones.
-    loss : float
-        The part of the last cost that is not penalty.
-    roughness : float
-        The integral of \\|theta'\\|^2 over the depth of the last parameters.
-    train_scores, test_scores : dict or None
-        Of the last parameters; None after an overflow, or without held-out rows.
-    rate : float or None
-        The learning rate: the one of `trials` that ended with the least cost.
-    trials : tuple of Trial
-        All learning rates that were tried, the chosen one included.
-    """
-
-    name: str
-    contender: Contender
-    end: EndState
-    history: dict[str, Array]
-    parameters: Parameters
-    loss: float
-    roughness: float
-    train_scores: dict[str, Any] | None
-    test_scores: dict[str, Any] | None
-    rate: float | None = None
-    trials: tuple[Trial, ...] = ()
-
-    @property
-    def iterations(self) -> int:
-        """Iterations done."""
-        return len(self.history["cost"]) - 1
-
-    @property
-    def cost(self) -> float:
-        """The cost at the end; infinite after an overflow."""
-        return np.inf if self.end.name == "overflow" else float(self.history["cost"][-1])
-
-    @property
-    def sweeps(self) -> float:
-        """The sweeps of the whole run."""
-        return float(self.history["sweeps"][-1])
-
-    @property
-    def seconds(self) -> float:
-        """The seconds of the whole run."""
-        return float(self.history["seconds"][-1])
-
-    def reached(self, level: float) -> tuple[float, float] | None:
-        """Sweeps and seconds at the first iterate with a cost of `level` or less."""
-        found = np.flatnonzero(self.history["cost"] <= level)
-        if not found.size:
-            return None
-        first = int(found[0])
-        return float(self.history["sweeps"][first]), float(self.history["seconds"][first])
 
 
 @dataclass(frozen=True)
@@ -174,12 +52,12 @@ class Comparison:
     @property
     def start(self) -> float:
         """The cost of the start that all share."""
-        return float(self._judged[0].history["cost"][0])
+        return float(self._judged[0].kept.history["cost"][0])
 
     @property
     def best(self) -> float:
         """The least cost that a run on the common cost saw."""
-        return float(min(np.nanmin(run.history["cost"]) for run in self._judged))
+        return float(min(np.nanmin(run.kept.history["cost"]) for run in self._judged))
 
     @property
     def level(self) -> float:
@@ -253,9 +131,9 @@ def compare(
     tell = stage or (lambda words: None)
     if prepared.task == "regression" and options.get("l2", "auto") == "auto":
         tell("choosing l2 by cross-validation")
-    network = _Network.of(prepared, options)
+    network = Network.of(prepared, options)
     size = batch or min(BATCH, ceil(BATCH_SHARE * network.problem.samples))
-    arena = _Arena(prepared, network, limits, Batches(size, ENDLESS, seed=prepared.seed), callback)
+    arena = Arena(prepared, network, limits, Batches(size, ENDLESS, seed=prepared.seed), callback)
     runs = []
     for name, contender in chosen.items():
         run = arena.run(name, contender, tell)
@@ -265,155 +143,3 @@ def compare(
     return Comparison(
         prepared, network.estimator, network.problem, tuple(runs), limits, size, share
     )
-
-
-@dataclass(frozen=True)
-class _Network:
-    """An estimator that is ready to be given parameters, its problem and its start."""
-
-    estimator: Estimator
-    problem: InverseProblem
-    start: Parameters
-
-    @classmethod
-    def of(cls, prepared: Prepared, options: Mapping[str, Any]) -> _Network:
-        estimator = estimator_of(prepared, options)
-        problem, start = estimator.inverse_problem(
-            prepared.train.inputs, labels_of(prepared.schema, prepared.train.targets)
-        )
-        # The first sweeps of a network compile; nobody shall be charged for it.
-        minimize(problem, start, max_iterations=1)
-        return cls(estimator, problem, start)
-
-
-@dataclass(frozen=True)
-class _Attempt:
-    """One run of `minimize`."""
-
-    end: EndState
-    history: dict[str, Array]
-    parameters: Parameters
-    rate: float | None
-
-    @property
-    def trial(self) -> Trial:
-        cost = np.inf if self.end.name == "overflow" else float(self.history["cost"][-1])
-        assert self.rate is not None
-        return Trial(
-            self.rate, cost, float(self.history["sweeps"][-1]), float(self.history["seconds"][-1])
-        )
-
-
-class _Arena:
-    """Where contenders run, one after the other."""
-
-    def __init__(
-        self,
-        prepared: Prepared,
-        network: _Network,
-        limits: Limits,
-        batches: Batches,
-        callback: Callable[[Iteration], Any] | None,
-    ) -> None:
-        self._prepared, self._network, self._limits = prepared, network, limits
-        self._batches, self._callback = batches, callback
-
-    def run(self, name: str, contender: Contender, tell: Callable[[str], Any]) -> Run:
-        """What becomes of a contender."""
-        network = self._network_of(contender)
-        trials: list[Trial] = []
-        best: list[_Attempt] = []
-
-        def attempt(rate: float | None) -> float:
-            tell(contender.label if rate is None else f"{contender.label}, rate {rate:g}")
-            made = self._attempt(contender, network, rate)
-            if rate is None:
-                best[:] = [made]
-                return 0.0
-            trials.append(made.trial)
-            if not best or made.trial.cost < best[0].trial.cost:
-                best[:] = [made]
-            return made.trial.cost
-
-        if contender.rate is None:
-            attempt(None)
-        else:
-            search(attempt, contender.rate)
-        return self._scored(name, contender, network, best[0], tuple(trials))
-
-    def _network_of(self, contender: Contender) -> _Network:
-        if contender.same_cost:
-            return self._network
-        common = self._network.estimator
-        # The seed, not a RandomState, and the l2 that was chosen: a choice of its own would differ.
-        return _Network.of(
-            self._prepared, {**common.get_params(), **contender.network, "l2": common.l2_}
-        )
-
-    def _attempt(self, contender: Contender, network: _Network, rate: float | None) -> _Attempt:
-        problem = network.problem
-        price = problem.stage_count / self._network.problem.stage_count
-        rows: list[Iteration] = []
-
-        def watch(row: Iteration) -> None:
-            rows.append(row)
-            if self._callback is not None:
-                self._callback(row)
-            if price * sum(getattr(row, sweep) for sweep in _SWEEPS) >= self._limits.sweeps:
-                raise StopIteration
-
-        options: dict[str, Any] = dict(contender.options)
-        if contender.stochastic:
-            options |= {"rate": rate, "batches": self._batches}
-        common = self._network.estimator
-        try:
-            result = minimize(
-                problem,
-                contender.start(problem, network.start, seed_of(common.random_state)),
-                method=contender.method,
-                metric=contender.metric(number("smoothing", common.smoothing)),
-                max_iterations=ENDLESS,
-                tolerance=self._limits.tolerance,
-                time_limit=self._limits.seconds,
-                callback=watch,
-                **options,
-            )
-            end = _SPENT if result.reason == "callback" else END_STATES[result.reason]
-        except StateOverflow as error:
-            if not rows:
-                raise
-            end = EndState("overflow", str(error), success=False)
-        history = {name: np.array([getattr(row, name) for row in rows]) for name in _COLUMNS}
-        history["sweeps"] = price * sum(history[sweep] for sweep in _SWEEPS)
-        return _Attempt(end, history, rows[-1].parameters, rate)
-
-    def _scored(
-        self,
-        name: str,
-        contender: Contender,
-        network: _Network,
-        made: _Attempt,
-        trials: tuple[Trial, ...],
-    ) -> Run:
-        parameters, found = made.parameters, copy(network.estimator)
-        found.parameters_ = parameters
-        parts = [self._prepared.train, self._prepared.test]
-        failed = made.end.name == "overflow"
-        train, test = (
-            None if failed or part is None else scores(self._prepared.schema, found, part)
-            for part in parts
-        )
-        cost = float(made.history["cost"][-1])
-        return Run(
-            name=name,
-            contender=contender,
-            end=made.end,
-            history=made.history,
-            parameters=parameters,
-            loss=cost - network.problem.penalty.value(parameters) if isfinite(cost) else cost,
-            roughness=contender.used(parameters).roughness,
-            train_scores=train,
-            test_scores=test,
-            rate=made.rate,
-            trials=trials,
-        )
