@@ -14,7 +14,7 @@ from standalone_node.learn.arena import ENDLESS, Arena, Network
 from standalone_node.learn.contenders import contenders
 from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.runs import Limits, Run
-from standalone_node.learn.tabular import Estimator
+from standalone_node.learn.tabular import Estimator, baseline_of
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.iteration import Iteration
 from standalone_node.problem.inverse_problem import InverseProblem
@@ -70,6 +70,11 @@ class Comparison:
         another thing for every constant in the cost.
         """
         return self.best + self.share * (self.start - self.best)
+
+    @property
+    def baseline(self) -> dict[str, Any] | None:
+        """The held-out scores of the most frequent class or the mean, as in `Fitted`."""
+        return baseline_of(self.prepared)
 
     @property
     def _judged(self) -> tuple[Run, ...]:

@@ -108,10 +108,8 @@ def fit(
     schema = prepared.schema
     train_scores = scores(schema, estimator, prepared.train)
     prediction = _prediction(schema, prepared.train.targets)
-    test_scores = baseline = None
-    if prepared.test is not None:
-        test_scores = scores(schema, estimator, prepared.test)
-        baseline = baseline_scores(schema, prediction, prepared.test.targets)
+    test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
+    baseline = baseline_of(prepared)
     refitted = refit and prepared.test is not None
     if refitted:
         began = time.perf_counter()
@@ -182,6 +180,14 @@ def baseline_scores(
     place = next(i for i, label in enumerate(classes) if label == prediction)
     accuracy = float(np.mean(targets == place))
     return {"prediction": prediction, "rows": len(targets), "accuracy": accuracy}
+
+
+def baseline_of(prepared: Prepared) -> dict[str, Any] | None:
+    """`baseline_scores` on the held-out rows; None if there are none."""
+    if prepared.test is None:
+        return None
+    prediction = _prediction(prepared.schema, prepared.train.targets)
+    return baseline_scores(prepared.schema, prediction, prepared.test.targets)
 
 
 def _summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
