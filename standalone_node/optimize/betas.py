@@ -63,6 +63,11 @@ def dai_yuan(p: Products) -> float:
     return p.new / p.change
 
 
+def hs_dy(p: Products) -> float:
+    """max(0, min(HS, DY)), the hybrid (Dai and Yuan 2001)."""
+    return max(0.0, min((p.new - p.cross) / p.change, dai_yuan(p)))
+
+
 def hager_zhang(p: Products) -> float:
     """CG_DESCENT's beta with its lower bound (Hager and Zhang 2005)."""
     square = p.new - 2.0 * p.cross + p.old
@@ -78,5 +83,6 @@ BETAS: dict[str, Callable[[Products], float]] = {
     "FR-PR": fr_pr,
     "HS+": hestenes_stiefel_plus,
     "DY": dai_yuan,
+    "HS-DY": hs_dy,
     "HZ": hager_zhang,
 }

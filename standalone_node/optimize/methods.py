@@ -11,7 +11,7 @@ from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.ncg import ncg
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
-from standalone_node.optimize.scipy_methods import lbfgs, newton_cg, trust_krylov, trust_ncg
+from standalone_node.optimize.scipy_methods import lbfgs, newton_cg, trust_krylov
 from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import adam, sgd
 
@@ -23,9 +23,8 @@ Method = Callable[[Objective, Gram, NDArray[Any], Options, Callable[[State], boo
 METHODS: dict[str, Method] = {
     "ncg": ncg,
     "lbfgs": lbfgs,
-    "gauss-newton": trust_krylov,
-    "trust-ncg": trust_ncg,
-    "newton-cg": newton_cg,
+    "gauss-newton": newton_cg,
+    "trust-krylov": trust_krylov,
     "sgd": sgd,
     "adam": adam,
 }

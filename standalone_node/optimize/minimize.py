@@ -12,12 +12,12 @@ from standalone_node.model.parametrisation import Free, Parametrisation
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.epochs import Epochs
+from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Euclidean, Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
-from standalone_node.optimize.options import Options
+from standalone_node.optimize.options import Options, refuse_unread
 from standalone_node.optimize.record import Callback, Monitor, Record, Watch
-from standalone_node.optimize.step_length import LINE_SEARCHES
 from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 
@@ -54,18 +54,23 @@ def minimize(
     problem : InverseProblem
         Or whatever offers cost, cost_and_derivative, line_model and residual.
     start : Parameters
-    method : {"ncg", "sgd", "adam"}
+    method : {"ncg", "lbfgs", "gauss-newton", "trust-krylov", "sgd", "adam"}
+        Nonlinear conjugate gradients, or one of SciPy's optimisers in coordinates in which the
+        metric is the identity: L-BFGS, Newton-CG and a trust region with Gauss-Newton products.
         "sgd" and "adam" go by steps of a given rate; the cost may rise with them.
     metric : metric, optional
         Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare. For
         "sgd" and "adam" Euclidean() if not given: the partials themselves.
-    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HZ"}
-        The formula of the conjugate direction; "SD" is steepest descent.
-    line_search : {"sensitivity"}
-        How the step that the sensitivity problem proposes is checked and repaired.
+    beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HS-DY", "HZ"}
+        For "ncg": the formula of the conjugate direction; "SD" is steepest descent.
+    line_search : {"sensitivity", "approximate-wolfe", "wolfe"}
+        For "ncg": the step that the sensitivity problem proposes, checked and repaired by the
+        strong Wolfe conditions, or by the approximate ones of Hager and Zhang, which ask less of
+        a step; or the strong Wolfe conditions with a first step from the last one, without
+        sensitivity problem.
     restart : int, optional
-        Iterations after which the direction starts again along the gradient, beside the restarts
-        that Powell's test and a direction of no descent ask for.
+        For "ncg": iterations after which the direction starts again along the gradient, beside
+        the restarts that Powell's test and a direction of no descent ask for.
     weights : optional
         What is learnt: an object whose ``on(start)`` is a parametrisation. What the problem says
         if not given, else the nodal values themselves.
@@ -127,11 +132,12 @@ def minimize(
         raise ArgumentError("patience counts iterations without a better score: give a monitor")
     options = Options(
         beta=_row("beta", BETAS, beta),
-        search=_row("line_search", LINE_SEARCHES, line_search),
+        line_search=_row("line_search", LINE_SEARCHES, line_search),
         restart=None if restart is None else _whole("restart", restart, 1),
         rate=None if rate is None else _bound("rate", rate, above=True),
     )
     run = _row("method", METHODS, method)
+    refuse_unread(method, {"beta": beta, "line_search": line_search, "restart": restart})
     if rate is not None and not isinstance(run, Stepwise):
         raise ArgumentError(f"rate is for the methods that go by single steps, not for {method!r}")
     if metric is None:

@@ -1,4 +1,4 @@
-"""Nonlinear conjugate gradients in a metric, the step length from the sensitivity problem."""
+"""Nonlinear conjugate gradients in a metric."""
 
 from __future__ import annotations
 
@@ -12,10 +12,11 @@ from numpy.typing import NDArray
 from standalone_node.kernels.sums import inner
 from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.betas import Products
+from standalone_node.optimize.line_searches import Last
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.state import State
-from standalone_node.optimize.step_length import Search, Trial, proposed_step
+from standalone_node.optimize.step_length import Trial
 
 Array = NDArray[Any]
 
@@ -38,7 +39,7 @@ def ncg(
     u : ndarray
         The start.
     options : Options
-        Of which beta, search and restart are read.
+        Of which beta, line_search and restart are read.
     report : callable
         Takes every state; says whether to stop.
     """
@@ -53,15 +54,19 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
     Notes
     -----
     <g_k, g_j> is computed as dE_k.g_j, so that no inner product of smoothed gradients with the
-    wrong metric can occur. An iteration costs one sensitivity sweep, one adjoint sweep and one
-    direct sweep, unless the check repairs the step. The cost never rises.
+    wrong metric can occur. An iteration costs one sensitivity sweep (if the line search asks for
+    one), one adjoint sweep and one direct sweep, unless the check repairs the step. The cost never
+    rises.
     """
     state = _at(objective, gram, u)
     yield state
-    direction, guess, since = -state.gradient, 1.0, 0
+    direction, last, since = -state.gradient, Last(), 0
     square = _square(direction, gram)
     while state.norm > 0.0:
-        trial = _line_search(objective, options.search, state, direction, guess)
+        start = Trial(
+            0.0, state.u, state.cost, state.derivative, inner(state.derivative, direction)
+        )
+        trial = options.line_search(objective, start, direction, last)
         if trial is None and state.beta != 0.0:
             # The conjugate direction leads nowhere: start again along the gradient.
             direction, since = -state.gradient, 0
@@ -70,7 +75,8 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
             continue
         if trial is None or trial.derivative is None:
             return
-        gradient, guess, since = gram.solve(trial.derivative), trial.eta, since + 1
+        gradient, since = gram.solve(trial.derivative), since + 1
+        last = Last(trial.eta, start.slope)
         products = _products(state, direction, square, trial, gradient)
         due = options.restart is not None and since >= options.restart
         factor = 0.0 if due else _restarted(products, options.beta)
@@ -92,15 +98,6 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
 def _at(objective: Objective, gram: Gram, u: Array) -> State:
     cost, derivative = objective.start(u)
     return State(u, cost, derivative, gram.solve(derivative))
-
-
-def _line_search(
-    objective: Objective, search: Search, state: State, direction: Array, guess: float
-) -> Trial | None:
-    slope = inner(state.derivative, direction)
-    start = Trial(0.0, state.u, state.cost, state.derivative, slope)
-    eta = proposed_step(objective.line(state.u, direction), guess=guess)
-    return search(objective, start, direction, eta)
 
 
 def _products(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
+from standalone_node.errors import ArgumentError
 from standalone_node.optimize.betas import Products, polak_ribiere_plus
-from standalone_node.optimize.step_length import LINE_SEARCHES, Search
+from standalone_node.optimize.line_searches import LINE_SEARCHES, LineSearch
 
 
 @dataclass(frozen=True)
@@ -17,7 +19,7 @@ class Options:
     ----------
     beta : callable
         The formula of the conjugate direction ("ncg").
-    search : callable
+    line_search : LineSearch
         The line search ("ncg").
     restart : int, optional
         After how many iterations the direction starts again along the gradient ("ncg").
@@ -26,6 +28,25 @@ class Options:
     """
 
     beta: Callable[[Products], float] = polak_ribiere_plus
-    search: Search = LINE_SEARCHES["sensitivity"]
+    line_search: LineSearch = LINE_SEARCHES["sensitivity"]
     restart: int | None = None
     rate: float | None = None
+
+
+#: The arguments of `minimize` that some methods only read: the methods, and the default.
+READERS: dict[str, tuple[tuple[str, ...], Any]] = {
+    "beta": (("ncg",), "PR+"),
+    "line_search": (("ncg",), "sensitivity"),
+    "restart": (("ncg",), None),
+}
+
+
+def refuse_unread(method: str, given: dict[str, Any]) -> None:
+    """ArgumentError if an argument was given that the method does not read."""
+    for name, value in given.items():
+        readers, default = READERS[name]
+        if method not in readers and value != default:
+            raise ArgumentError(
+                f"the method {method!r} has no {name}: leave {name} = {value!r} away, or choose "
+                f"the method {' or '.join(map(repr, readers))}"
+            )

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from math import isfinite
 from typing import Any
@@ -65,7 +64,7 @@ class Trial:
     slope: float = float("nan")
 
 
-def search(objective: Objective, start: Trial, direction: Array, eta: float) -> Trial | None:
+def strong_wolfe(objective: Objective, start: Trial, direction: Array, eta: float) -> Trial | None:
     """A step that satisfies the strong Wolfe conditions, tried first at `eta`.
 
     Parameters
@@ -75,7 +74,7 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
         eta = 0, with derivative and negative slope.
     direction : ndarray
     eta : float
-        The step proposed by the sensitivity problem.
+        The step to try first.
 
     Returns
     -------
@@ -91,11 +90,11 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
     low, high, best = start, None, None
     for count in range(TRIALS):
         # The proposed step is nearly always accepted, and then its derivative is needed.
-        trial = _evaluate(objective, start, direction, eta, ahead=count == 0)
+        trial = evaluate(objective, start, direction, eta, ahead=count == 0)
         if _too_high(trial, start) or (low is not start and trial.cost > low.cost):
             high = trial
         else:
-            trial = _with_slope(objective, trial, direction)
+            trial = with_slope(objective, trial, direction)
             if not isfinite(trial.slope):
                 trial = replace(trial, cost=np.inf)
             elif abs(trial.slope) <= -CURVATURE * start.slope:
@@ -109,14 +108,16 @@ def search(objective: Objective, start: Trial, direction: Array, eta: float) -> 
     return best
 
 
-def _evaluate(
+def evaluate(
     objective: Objective, start: Trial, direction: Array, eta: float, *, ahead: bool
 ) -> Trial:
+    """A trial without slope; `ahead` if the slope will most likely be asked for next."""
     u = start.u + eta * direction
     return Trial(eta, u, objective.cost(u, ahead=ahead))
 
 
-def _with_slope(objective: Objective, trial: Trial, direction: Array) -> Trial:
+def with_slope(objective: Objective, trial: Trial, direction: Array) -> Trial:
+    """The trial with derivative and slope, by an adjoint sweep."""
     derivative = objective.derivative(trial.u)
     slope = inner(derivative, direction)
     return Trial(trial.eta, trial.u, trial.cost, derivative, slope)
@@ -141,10 +142,3 @@ def _next(low: Trial, high: Trial | None) -> float:
     bend = high.cost - low.cost - low.slope * width
     share = -0.5 * low.slope * width / bend if bend > 0.0 else 0.5
     return low.eta + min(0.9, max(0.1, share)) * width
-
-
-#: A line search: (objective, start, direction, the step to try first) -> Trial or None.
-Search = Callable[[Objective, Trial, Array, float], Trial | None]
-
-#: The table: a name and its line search.
-LINE_SEARCHES: dict[str, Search] = {"sensitivity": search}

@@ -30,6 +30,7 @@ def products(seed: int) -> tuple[Products, dict[str, float]]:
         "FR-PR": float(np.clip(pr, -fr, fr)),
         "HS+": max(0.0, inner(g, y) / inner(d, y)),
         "DY": inner(g, g) / inner(d, y),
+        "HS-DY": max(0.0, min(inner(g, y), inner(g, g)) / inner(d, y)),
         "HZ": max(hager, bound),
     }
     given = Products(

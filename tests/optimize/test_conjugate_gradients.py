@@ -8,17 +8,9 @@ from typing import Any
 import numpy as np
 import pytest
 from quadratic import Quadratic, quadratic
+from small_problems import PROBLEMS, regression, run
 
-from standalone_node import (
-    L2,
-    Euclidean,
-    InverseProblem,
-    Parameters,
-    Penalty,
-    Result,
-    Sobolev,
-    minimize,
-)
+from standalone_node import L2, Euclidean, Parameters, Sobolev, minimize
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.metrics import ENDS
 from standalone_node.optimize.step_length import CURVATURE, DECREASE
@@ -30,12 +22,6 @@ METRICS: dict[str, Any] = {
     "Sobolev": Sobolev(0.7),
     "Sobolev with fixed ends": Sobolev(0.7, ends="fixed"),
 }
-
-
-def run(problem: Any, start: Parameters, **options: Any) -> tuple[Result, list[Any]]:
-    """The result and all iterates, the start first."""
-    rows: list[Any] = []
-    return minimize(problem, start, callback=rows.append, **options), rows
 
 
 @pytest.mark.parametrize("metric", METRICS)
@@ -88,39 +74,6 @@ def test_successive_gradients_are_orthogonal_and_directions_conjugate_in_the_met
         for j in range(i):
             size = np.linalg.norm(steps[i]) * np.linalg.norm(steps[j])
             assert abs(steps[i] @ problem.A @ steps[j]) <= 1e-8 * size
-
-
-def classification() -> InverseProblem:
-    rng = np.random.default_rng(1)
-    x = rng.normal(size=(60, 2))
-    classes = (np.hypot(*x.T) > 1.1).astype(int)
-    inputs = np.column_stack([np.zeros((60, 2)), x])
-    return InverseProblem(
-        inputs, classes, loss="cross-entropy", horizon=3.0, steps=10, penalty=Penalty(l2=1e-3)
-    )
-
-
-def regression(form: str = "outside", activation: str = "tanh") -> InverseProblem:
-    rng = np.random.default_rng(2)
-    x = rng.uniform(-1.0, 1.0, size=(50, 1))
-    inputs = np.column_stack([np.zeros(50), x, np.zeros(50)])
-    return InverseProblem(
-        inputs,
-        np.sin(3.0 * x),
-        horizon=1.5,
-        steps=8,
-        form=form,
-        activation=activation,
-        scheme="heun",
-        penalty=Penalty(h1=1e-3),
-    )
-
-
-PROBLEMS = {
-    "classification": classification,
-    "regression": regression,
-    "a kinked field": lambda: regression("inside", "leaky-relu"),
-}
 
 
 @pytest.mark.parametrize("name", PROBLEMS)

@@ -2,19 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
 
 import numpy as np
 import pytest
+from curves import CURVES, Curve
 from quadratic import quadratic
 from twins import random_targets, twins
 
 from standalone_node import InverseProblem, Penalty
 from standalone_node.model.parametrisation import Free
 from standalone_node.optimize.objective import Objective
-from standalone_node.optimize.step_length import CURVATURE, DECREASE, Trial, proposed_step, search
+from standalone_node.optimize.step_length import (
+    CURVATURE,
+    DECREASE,
+    Trial,
+    proposed_step,
+    strong_wolfe,
+)
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 
@@ -93,48 +98,6 @@ def test_where_the_flow_is_linear_the_proposal_minimises_the_true_cost() -> None
     assert abs(objective.derivative(u + eta * d) @ d) <= 1e-12 * abs(derivative.values.ravel() @ d)
 
 
-class Curve:
-    """A function of one number as an objective."""
-
-    def __init__(self, value: Callable[[float], float], slope: Callable[[float], float]) -> None:
-        self.value, self.slope, self.costs = value, slope, 0
-
-    def cost(self, u: Any, *, ahead: bool = False) -> float:
-        self.costs += 1
-        return self.value(float(u[0]))
-
-    def derivative(self, u: Any) -> Any:
-        return np.array([self.slope(float(u[0]))])
-
-    def search(self, eta: float) -> Trial | None:
-        zero = np.zeros(1)
-        start = Trial(0.0, zero, self.value(0.0), self.derivative(zero), self.slope(0.0))
-        return search(self, start, np.ones(1), eta)  # type: ignore[arg-type]
-
-
-CURVES: dict[str, Curve] = {
-    "parabola": Curve(lambda x: (x - 1.0) ** 2, lambda x: 2.0 * (x - 1.0)),
-    "steep side": Curve(lambda x: np.cosh(min(x, 300) - 1.0), lambda x: np.sinh(x - 1.0)),
-    "waves": Curve(
-        lambda x: 0.1 * (x - 2.0) ** 2 + np.cos(3.0 * x) - 0.2 * x,
-        lambda x: 0.2 * (x - 2.0) - 3.0 * np.sin(3.0 * x) - 0.2,
-    ),
-    "overflow": Curve(lambda x: np.inf if x > 1.5 else (x - 1.0) ** 2, lambda x: 2.0 * (x - 1.0)),
-    "not a number": Curve(
-        lambda x: np.nan if x > 1.5 else (x - 1.0) ** 2,
-        lambda x: 0.0 if x > 1.5 else 2.0 * (x - 1.0),
-    ),
-    # Moré and Thuente 1994, functions 1 and 2.
-    "Moré-Thuente 1": Curve(
-        lambda x: -x / (x * x + 2.0), lambda x: (x * x - 2.0) / (x * x + 2.0) ** 2
-    ),
-    "Moré-Thuente 2": Curve(
-        lambda x: (x + 0.004) ** 5 - 2.0 * (x + 0.004) ** 4,
-        lambda x: 5.0 * (x + 0.004) ** 4 - 8.0 * (x + 0.004) ** 3,
-    ),
-}
-
-
 def test_the_conditions_are_those_under_which_fletcher_and_reeves_descend() -> None:
     assert 0.0 < DECREASE < CURVATURE < 0.5  # Al-Baali 1985
 
@@ -168,7 +131,7 @@ def test_a_step_that_moves_nothing_is_no_step() -> None:
     """Only the start itself, which the smallest steps round to, is as low as the start."""
     start, lowest = np.ones(1), Curve(lambda x: 1.0 if x == 1.0 else 2.0, lambda x: -1.0)
     zero = Trial(0.0, start, 1.0, np.array([-1.0]), -1.0)
-    assert search(lowest, zero, np.ones(1), 1.0) is None  # type: ignore[arg-type]
+    assert strong_wolfe(lowest, zero, np.ones(1), 1.0) is None  # type: ignore[arg-type]
 
 
 def test_a_curve_that_falls_for_ever_gives_a_lower_point() -> None:

@@ -52,6 +52,18 @@ def test_the_curvature_is_the_slope_of_the_partials(loss: str) -> None:
 
 
 @every_loss
+def test_the_second_derivative_is_the_change_of_the_partials(loss: str) -> None:
+    z, y, xi = draw(loss)
+    f = LOSSES[loss]
+    xi = xi[:, : z.shape[1]]
+    change = (f.derivative(z + STEP * xi, y) - f.derivative(z - STEP * xi, y)) / (2.0 * STEP)
+    found = f.curvature(z, y, xi)
+    assert found.shape == xi.shape
+    assert relative_error(found, change) <= 1e-8
+    assert relative_error((found * xi).sum(axis=1), f.along(z, y, xi)[1]) <= 1e-14
+
+
+@every_loss
 @pytest.mark.parametrize("spread", [0.1, 2.0, 1e4])
 def test_every_loss_is_convex_and_not_negative(loss: str, spread: float) -> None:
     z, y, xi = draw(loss, spread)
@@ -71,6 +83,7 @@ def test_extreme_outputs_give_finite_losses(loss: str, size: float) -> None:
     for found in (
         LOSSES[loss].value(size * z, y),
         LOSSES[loss].derivative(size * z, y),
+        LOSSES[loss].curvature(size * z, y, xi[:, : z.shape[1]]),
         *LOSSES[loss].along(size * z, y, xi),
     ):
         assert np.isfinite(found).all()
@@ -94,5 +107,5 @@ def test_arguments_are_not_written_to() -> None:
     for loss, f in LOSSES.items():
         z, y, xi = draw(loss)
         copies = z.copy(), y.copy(), xi.copy()
-        f.value(z, y), f.derivative(z, y), *f.along(z, y, xi)
+        f.value(z, y), f.derivative(z, y), *f.along(z, y, xi), f.curvature(z, y, xi)
         assert all(map(np.array_equal, (z, y, xi), copies))
