@@ -137,7 +137,7 @@ def compare(
     if prepared.task == "regression" and options.get("l2", "auto") == "auto":
         tell("choosing l2 by cross-validation")
     network = Network.of(prepared, options)
-    size = batch or min(BATCH, ceil(BATCH_SHARE * network.problem.samples))
+    size = batch if batch is not None else min(BATCH, ceil(BATCH_SHARE * network.problem.samples))
     arena = Arena(prepared, network, limits, Batches(size, ENDLESS, seed=prepared.seed), callback)
     runs = []
     for name, contender in chosen.items():

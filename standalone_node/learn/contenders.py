@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from math import inf, isinf
 from typing import Any
 
 import numpy as np
@@ -163,8 +164,10 @@ def search(cost: Callable[[float], float], first: float) -> None:
     costs = {place: cost(RATES[place])}
     for way in (1, -1):
         place = min(costs, key=costs.__getitem__)
+        if way > 0 and isinf(costs[place]):
+            continue  # what overflows at one rate will not get better with a larger one
         while 0 <= place + way < len(RATES) and place + way not in costs:
             costs[place + way] = cost(RATES[place + way])
-            if not costs[place + way] < costs[place]:
+            if costs[place + way] >= costs[place] < inf:
                 break
             place += way

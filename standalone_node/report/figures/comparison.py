@@ -10,6 +10,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import NDArray
+from scipy.optimize import isotonic_regression
 
 from standalone_node.learn.comparison import Comparison
 from standalone_node.learn.contenders import COMPARED
@@ -84,10 +85,9 @@ def _colour(run: Run) -> str:
 
 
 def _first(comparison: Comparison, column: str) -> float:
-    """Where the axis begins: shortly before the first iterate behind the start."""
-    spent = [run.kept.history[column][:2] for run in comparison.runs]
-    positive = [float(value) for values in spent for value in values if value > 0.0]
-    return 0.7 * min(positive, default=1.0)
+    """Where the axis begins: shortly before the first iterate that any run has behind its start."""
+    spent = [run.kept.history[column][1] for run in comparison.runs if run.kept.iterations > 0]
+    return 0.7 * float(min(spent, default=1.0))
 
 
 def _limits(axes: Axes, comparison: Comparison) -> None:
@@ -116,7 +116,13 @@ def _labels(axes: Axes, comparison: Comparison) -> None:
             textcoords="axes fraction",
             color=_colour(run),
             va="center",
-            arrowprops={"arrowstyle": "-", "color": _colour(run), "lw": 0.6, "alpha": 0.6},
+            arrowprops={
+                "arrowstyle": "-",
+                "color": _colour(run),
+                "lw": 0.6,
+                "alpha": 0.6,
+                "relpos": (0, 0.5),
+            },
             annotation_clip=False,
         )
 
@@ -127,7 +133,9 @@ def _last(run: Run) -> float:
 
 
 def spread(heights: NDArray[Any], apart: float) -> NDArray[Any]:
-    """Heights in [0, 1] moved as little as a simple rule can so that neighbours are apart.
+    """Heights in [0, 1], moved as little as possible so that neighbours are apart.
+
+    Least squares: what is left of sorted heights without their distances has to increase.
 
     Examples
     --------
@@ -135,21 +143,8 @@ def spread(heights: NDArray[Any], apart: float) -> NDArray[Any]:
     [0.46, 0.56, 0.9]
     """
     order = np.argsort(heights, kind="stable")
-    groups: list[tuple[float, int]] = []  # the middle of a group of neighbours, and how many
-    for height in heights[order]:
-        groups.append((float(height), 1))
-        while len(groups) > 1 and _close(groups[-2], groups[-1], apart):
-            (low, few), (high, more) = groups[-2:]
-            groups[-2:] = [((few * low + more * high) / (few + more), few + more)]
+    distances = apart * np.arange(len(heights))
+    moved = isotonic_regression(heights[order] - distances).x
     placed = np.empty(len(heights))
-    spots = [
-        middle + apart * (i - 0.5 * (number - 1))
-        for middle, number in groups
-        for i in range(number)
-    ]
-    placed[order] = np.array(spots) + min(0.0, 1.0 - max(spots, default=0.0))
+    placed[order] = np.clip(moved, 0.0, max(0.0, 1.0 - distances[-1])) + distances
     return placed
-
-
-def _close(lower: tuple[float, int], upper: tuple[float, int], apart: float) -> bool:
-    return upper[0] - lower[0] < 0.5 * apart * (lower[1] + upper[1])
