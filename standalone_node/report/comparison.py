@@ -209,7 +209,7 @@ def _brief(value: float) -> str:
 
 def _remarks(facts: dict[str, Any]) -> list[RenderableType]:
     """What a reader of the table has to know, a line each."""
-    lines = ["Roughness is ∫|θ'|² dt; the least is in bold, as is the best of every column."]
+    lines = ["Roughness is ∫|θ'|² dt. The best of a column is in bold."]
     searched = [method for method in facts["methods"] if method["rates"]]
     if searched:
         lines.append(
