@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.nodal import Derivative, Parameters
+    from standalone_node.model.weights import Constant, Evolving, Free, Galerkin
     from standalone_node.optimize.batches import Batches
     from standalone_node.optimize.continuation import continuation
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
@@ -26,6 +27,10 @@ if TYPE_CHECKING:
 _HOMES = {
     "Parameters": "model.nodal",
     "Derivative": "model.nodal",
+    "Free": "model.weights",
+    "Constant": "model.weights",
+    "Galerkin": "model.weights",
+    "Evolving": "model.weights",
     "Penalty": "problem.penalties",
     "InverseProblem": "problem.inverse_problem",
     "taylor_test": "problem.verification",
@@ -47,8 +52,12 @@ _HOMES = {
 __all__ = [
     "L2",
     "Batches",
+    "Constant",
     "Derivative",
     "Euclidean",
+    "Evolving",
+    "Free",
+    "Galerkin",
     "InverseProblem",
     "NodeClassifier",
     "NodeRegressor",

@@ -8,7 +8,8 @@ import numpy as np
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
-from standalone_node.model.parametrisation import Free, Parametrisation
+from standalone_node.model.parametrisation import Parametrisation
+from standalone_node.model.weights import Weights, weights_of
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.epochs import Epochs
@@ -34,7 +35,7 @@ def minimize(
     beta: str = "PR+",
     line_search: str = "sensitivity",
     restart: int | None = None,
-    weights: Any = None,
+    weights: str | Weights | None = None,
     batches: Batches | None = None,
     rate: float | None = None,
     max_iterations: int = 200,
@@ -71,9 +72,10 @@ def minimize(
     restart : int, optional
         For "ncg": iterations after which the direction starts again along the gradient, beside
         the restarts that Powell's test and a direction of no descent ask for.
-    weights : optional
-        What is learnt: an object whose ``on(start)`` is a parametrisation. What the problem says
-        if not given, else the nodal values themselves.
+    weights : {"free", "constant", "galerkin", "evolving"} or object, optional
+        What is learnt: a name, or an object whose ``on(start)`` is a parametrisation, such as
+        ``sn.Galerkin("fourier", modes=6)``. What the problem says if not given, else the nodal
+        values themselves.
     batches : Batches, optional
         Go through the rows batch by batch, starting the method again on each; an iteration, a row
         of the history, is then an epoch, and its cost and gradient are those of all rows. They are
@@ -162,12 +164,11 @@ def minimize(
     return record.result()
 
 
-def _parametrisation(problem: Problem, start: Parameters, weights: Any) -> Parametrisation:
-    weights = getattr(problem, "weights", None) if weights is None else weights
-    if weights is None:
-        return Free(start)
-    parametrisation: Parametrisation = weights.on(start)
-    return parametrisation
+def _parametrisation(
+    problem: Problem, start: Parameters, weights: str | Weights | None
+) -> Parametrisation:
+    given = getattr(problem, "weights", None) if weights is None else weights
+    return weights_of(given).on(start)
 
 
 def _row(name: str, table: dict[str, Any], key: Any) -> Any:

@@ -13,8 +13,11 @@ import pytest
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.stages import FORMS
 from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+from standalone_node.model.bases import BASES
 from standalone_node.model.tableaux import TABLEAUX
+from standalone_node.model.weights import WEIGHTS
 from standalone_node.optimize.betas import BETAS
+from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.stopping import END_STATES
 from standalone_node.problem.losses import LOSSES
@@ -28,6 +31,9 @@ TABLES: dict[str, Any] = {
     "FORMS": FORMS,
     "LOSSES": LOSSES,
     "BETAS": BETAS,
+    "WEIGHTS": WEIGHTS,
+    "BASES": BASES,
+    "LINE_SEARCHES": LINE_SEARCHES,
     "METHODS": METHODS,
     "END_STATES": END_STATES,
 }

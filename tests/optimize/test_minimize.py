@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -12,6 +13,8 @@ from scipy.optimize import OptimizeResult
 
 from standalone_node import Derivative, InverseProblem, Parameters, Result, minimize
 from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.optimize.methods import METHODS
+from standalone_node.optimize.options import READERS, refuse_unread
 from standalone_node.optimize.stopping import END_STATES, SAFETY, WINDOW
 
 COLUMNS = {
@@ -456,3 +459,20 @@ def test_a_run_has_the_same_bits_whether_trajectories_are_kept_or_not() -> None:
         assert (len(together) == 0) == problem.recomputes
         runs.append((result.parameters.values.tobytes(), result.history["cost"].tobytes()))
     assert runs[0] == runs[1]
+
+
+def test_what_some_methods_only_read_is_refused_by_the_others() -> None:
+    """The table of readers speaks of methods and defaults that are there."""
+    defaults = inspect.signature(minimize).parameters
+    for name, (readers, default) in READERS.items():
+        assert set(readers) <= set(METHODS) and defaults[name].default == default
+    methods_and_options = [
+        (method, name)
+        for name, (readers, _) in READERS.items()
+        for method in METHODS
+        if method not in readers
+    ]
+    assert len(methods_and_options) > 5
+    for method, name in methods_and_options:
+        with pytest.raises(ArgumentError, match=f"{method!r} has no {name}"):
+            refuse_unread(method, {name: "anything else"})

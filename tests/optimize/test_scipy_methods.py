@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from quadratic import Quadratic, quadratic
 from small_problems import PROBLEMS, regression, run
+from weight_choices import CHOICES
 
 from standalone_node import L2, Euclidean, InverseProblem, Penalty, Result, Sobolev, minimize
 from standalone_node.errors import ArgumentError
@@ -266,6 +267,21 @@ def test_gauss_newton_converges_faster_than_any_line_where_there_is_no_residual(
     rates = norms[1:] / norms[:-1]
     assert rates[-1] < 0.05 and rates[-1] < 0.2 * rates[:3].min()
     assert np.abs((result.parameters - true).values).max() <= 1e-6
+
+
+@pytest.mark.parametrize("weights", CHOICES)
+@every_method
+def test_whatever_is_learnt_the_cost_falls(method: str, weights: str) -> None:
+    problem = regression()
+    result = minimize(
+        problem,
+        problem.initial_parameters(),
+        method=method,
+        weights=CHOICES[weights],
+        max_iterations=8,
+    )
+    assert (np.diff(result.history["cost"]) <= 0.0).all()
+    assert result.cost < 0.8 * result.history["cost"][0]
 
 
 # ------------------------------------------------------------------ refusals
