@@ -28,6 +28,11 @@ _SECTIONS = {
         "smoothing",
         "method",
         "beta",
+        "rate",
+        "batch_size",
+        "epochs",
+        "batch_iterations",
+        "proximal",
         "max_iterations",
         "tolerance",
         "dtype",
@@ -103,7 +108,11 @@ def default_model(data: str) -> str:
 
 
 def _refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
-    """Options that contradict each other."""
+    """Options that contradict each other, or that mean nothing alone."""
+    for name in ("epochs", "batch_iterations", "proximal"):
+        if options[name] is not None and options["batch_size"] is None:
+            flag = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{flag} is about batches: add --batch-size.")
     if options["refit"] and options["test_file"] is not None:
         raise click.UsageError(
             "--refit would train on the rows that --test keeps apart: leave one of the two out."

@@ -95,6 +95,11 @@ ARGUMENTS = (
     Argument("smoothing", float, "Length of the Sobolev metric; 0 is the L² metric."),
     Argument("method", Listed("optimize.methods", "METHODS"), "How it is minimised."),
     Argument("beta", Listed("optimize.betas", "BETAS"), "Formula of the conjugate direction."),
+    Argument("rate", float, "Learning rate of sgd and adam."),
+    Argument("batch_size", int, "Rows of a batch; an iteration is then an epoch."),
+    Argument("epochs", int, "How often the batches are gone through."),
+    Argument("batch_iterations", int, "Iterations on a batch."),
+    Argument("proximal", float, "Weight of the distance to where a batch began."),
     Argument("max_iterations", int, "Iterations at the most."),
     Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),
     Argument("dtype", Listed("kernels.jit", "PRECISIONS"), "Precision of the states."),
@@ -128,7 +133,13 @@ class ArgumentOption(click.Option):
 
 
 #: What the default None means, where it is one.
-_NONE = {"threads": "all processors", "memory_limit": "a sixteenth of the memory"}
+_NONE = {
+    "threads": "all processors",
+    "memory_limit": "a sixteenth of the memory",
+    "rate": "0.1 of sgd, 0.01 of adam",
+    "batch_size": "all rows",
+    "batch_iterations": "6, of sgd and adam 1",
+}
 
 
 def shown_default(name: str) -> str:

@@ -10,18 +10,20 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
-from sklearn.utils import check_random_state
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.learn.batching import batches_of, seed_of, whole_batch
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Sobolev
 from standalone_node.optimize.minimize import minimize
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
+from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow
 from standalone_node.problem.inverse_problem import InverseProblem
@@ -74,7 +76,7 @@ class NodeEstimator(BaseEstimator):
         -------
         (InverseProblem, Parameters)
         """
-        rows, targets, weights, l2 = self._read(X, y, sample_weight)
+        rows, targets, weights, l2 = self._learnable(X, y, sample_weight)
         problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
         self.l2_, self.parameters_ = l2, start
         return problem, start
@@ -104,16 +106,28 @@ class NodeEstimator(BaseEstimator):
         )
 
     def _solve(
-        self, states: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
+        self,
+        states: Array,
+        targets: Array,
+        weights: Array,
+        l2: float,
+        callback: Callback | None,
+        *,
+        part: bool = False,
     ) -> Result:
-        """The inverse problem of these rows, solved."""
+        """The inverse problem of these rows, solved; as a `part`, some iterations on it."""
         problem, start = self._posed(states, targets, weights, l2)
+        if part and hasattr(self, "parameters_"):
+            start = self.parameters_
+        stepwise = isinstance(METHODS.get(self.method), Stepwise)
         return minimize(
             problem,
             start,
             method=self.method,
-            metric=Sobolev(number("smoothing", self.smoothing)),
+            metric=None if stepwise else Sobolev(number("smoothing", self.smoothing)),
             beta=self.beta,
+            rate=self.rate,
+            batches=whole_batch(self, problem.samples) if part else batches_of(self),
             max_iterations=self.max_iterations,
             tolerance=number("tolerance", self.tolerance),
             cost_tolerance=COST_SHARE * self.tolerance,
@@ -125,11 +139,8 @@ class NodeEstimator(BaseEstimator):
     ) -> None:
         """Solve on all rows and keep what prediction needs."""
         states = self._states(X, weights)
-        self.l2_ = l2
-        self.result_ = self._solve(states, targets, weights, l2, talking(callback, self.verbose))
-        self.parameters_ = self.result_.parameters
-        self.n_iter_ = max(1, self.result_.nit)
-        self.summary_ = summary_of(self.result_)
+        talk = talking(callback, self.verbose)
+        self._keep(self._solve(states, targets, weights, l2, talk), l2)
         if not self.result_.success:
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
@@ -143,7 +154,7 @@ class NodeEstimator(BaseEstimator):
         self.layout_ = self._layout(X)
         return self.layout_.states(self.scaling_.apply(X))
 
-    def _read(
+    def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array, float]:
         """Rows (B, p), targets as the problem takes them, weights (B,), and l2, chosen if need be.
@@ -151,6 +162,21 @@ class NodeEstimator(BaseEstimator):
         The classes or the scaling of the targets are kept.
         """
         raise NotImplementedError
+
+    def _fit_part(self, X: Array, targets: Array, weights: Array, l2: float) -> None:
+        """Some iterations on these rows, from the parameters so far if there are any."""
+        if not hasattr(self, "parameters_"):
+            self.scaling_ = Scaling.of_features(X, weights)
+            self.layout_ = self._layout(X)
+        states = self.layout_.states(self.scaling_.apply(X))
+        self._keep(self._solve(states, targets, weights, l2, None, part=True), l2)
+
+    def _keep(self, result: Result, l2: float) -> None:
+        """What a run leaves behind."""
+        self.result_, self.l2_ = result, l2
+        self.parameters_ = result.parameters
+        self.n_iter_ = max(1, result.nit)
+        self.summary_ = summary_of(result)
 
     def _layout(self, X: Array) -> Layout:
         """How the features in the columns of X and the outputs share the state."""
@@ -199,13 +225,6 @@ class NodeEstimator(BaseEstimator):
 def start_scale(width: int) -> float:
     """The standard deviation of the start function of a state of that width."""
     return START / float(np.sqrt(width))
-
-
-def seed_of(random_state: Any) -> int:
-    """A seed: the whole number itself, or one drawn from a RandomState or from chance."""
-    if isinstance(random_state, int | np.integer) and random_state >= 0:
-        return int(random_state)
-    return int(check_random_state(random_state).randint(2**31 - 1))
 
 
 def number(name: str, value: Any) -> float:

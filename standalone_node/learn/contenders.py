@@ -11,7 +11,7 @@ import numpy as np
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
-from standalone_node.optimize.metrics import L2, Euclidean, Metric, Sobolev
+from standalone_node.optimize.metrics import L2, Metric, Sobolev
 from standalone_node.problem.inverse_problem import InverseProblem
 
 #: (problem, start function of depth, seed) -> where a contender begins.
@@ -53,7 +53,7 @@ class Contender:
     method : str
         Of `minimize`.
     metric : callable
-        From the smoothing length to a metric.
+        From the smoothing length to a metric; to None for the partials as they are.
     options : mapping
         Further options of `minimize`.
     rate : float, optional
@@ -68,7 +68,7 @@ class Contender:
 
     label: str
     method: str
-    metric: Callable[[float], Metric] = Sobolev
+    metric: Callable[[float], Metric | None] = Sobolev
     options: Mapping[str, Any] = field(default_factory=dict)
     rate: float | None = None
     network: Mapping[str, Any] = field(default_factory=dict)
@@ -90,8 +90,8 @@ def _l2(length: float) -> Metric:
     return L2()
 
 
-def _euclidean(length: float) -> Metric:
-    return Euclidean()
+def _partials(length: float) -> None:
+    """No metric: `minimize` gives methods of single steps the partials as they are."""
 
 
 #: A finite ResNet: a layer is a step of Euler's scheme, and none knows of its neighbours.
@@ -104,12 +104,12 @@ COMPARED = {
     "steepest-descent": Contender("steepest descent", "ncg", options={"beta": "SD"}),
     "lbfgs": Contender("L-BFGS", "lbfgs"),
     "gauss-newton": Contender("Gauss–Newton", "gauss-newton"),
-    "adam": Contender("Adam", "adam", _euclidean, rate=0.01),
-    "sgd": Contender("SGD", "sgd", _euclidean, rate=0.1),
+    "adam": Contender("Adam", "adam", _partials, rate=0.01),
+    "sgd": Contender("SGD", "sgd", _partials, rate=0.1),
     "resnet": Contender(
         "ResNet, Adam",
         "adam",
-        _euclidean,
+        _partials,
         rate=0.01,
         network=RESNET,
         start=layerwise_start,

@@ -23,6 +23,11 @@ class Defaults:
     smoothing: float
     method: str
     beta: str
+    rate: float | None
+    batch_size: int | None
+    epochs: int
+    batch_iterations: int | None
+    proximal: float
     max_iterations: int
     tolerance: float
     dtype: str
@@ -46,6 +51,11 @@ CLASSIFIER = Defaults(
     smoothing=1.0,
     method="ncg",
     beta="PR+",
+    rate=None,
+    batch_size=None,
+    epochs=10,
+    batch_iterations=None,
+    proximal=0.0,
     max_iterations=1000,
     tolerance=5e-3,
     dtype="float64",

@@ -13,7 +13,8 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.base import NodeEstimator, number, seed_of
+from standalone_node.learn.base import NodeEstimator, number
+from standalone_node.learn.batching import seed_of
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
@@ -57,9 +58,20 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     h1 : float
         Weight of the penalty on the derivative of theta in depth, gamma.
     smoothing : float
-        The length of the Sobolev metric; 0 is the L2 metric.
-    method, beta, max_iterations
+        The length of the Sobolev metric; 0 is the L2 metric. "sgd" and "adam" take the partials
+        as they are.
+    method, beta, rate, max_iterations
         See `standalone_node.minimize`.
+    batch_size : int, optional
+        Rows of a batch, which are drawn by `random_state`; all rows at once if None. An iteration,
+        a row of the history, is then an epoch.
+    epochs : int
+        How often `fit` goes through the batches.
+    batch_iterations : int, optional
+        Iterations on a batch, also in `partial_fit`; 6 if None, 1 for "sgd" and "adam".
+    proximal : float
+        Weight of the term that holds the parameters near where a batch began, see
+        `standalone_node.Batches`.
     tolerance : float
         A fit ends when the gradient norm is this share of its start, or when five iterations lower
         the cost by less than a tenth of this share.
@@ -108,6 +120,11 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         smoothing: float = CLASSIFIER.smoothing,
         method: str = CLASSIFIER.method,
         beta: str = CLASSIFIER.beta,
+        rate: float | None = CLASSIFIER.rate,
+        batch_size: int | None = CLASSIFIER.batch_size,
+        epochs: int = CLASSIFIER.epochs,
+        batch_iterations: int | None = CLASSIFIER.batch_iterations,
+        proximal: float = CLASSIFIER.proximal,
         max_iterations: int = CLASSIFIER.max_iterations,
         tolerance: float = CLASSIFIER.tolerance,
         dtype: str = CLASSIFIER.dtype,
@@ -129,6 +146,11 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         self.smoothing = smoothing
         self.method = method
         self.beta = beta
+        self.rate = rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.batch_iterations = batch_iterations
+        self.proximal = proximal
         self.max_iterations = max_iterations
         self.tolerance = tolerance
         self.dtype = dtype
@@ -162,15 +184,63 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        self._fit(*self._read(X, y, sample_weight), callback)
+        self._fit(*self._learnable(X, y, sample_weight), callback)
         return self
 
-    def _read(
+    def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array, float]:
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
-        self.classes_, positions = np.unique(labels, return_inverse=True)
+        self._set_classes(labels)
+        weights = self._weights(sample_weight, rows)
+        return rows, np.searchsorted(self.classes_, labels), weights, number("l2", self.l2)
+
+    def partial_fit(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None = None,
+        sample_weight: ArrayLike | None = None,
+    ) -> Self:
+        """Some iterations on these rows, a batch, from the parameters so far.
+
+        The first call, unless there was a `fit` before, takes the scaling of the inputs from its
+        rows; all later ones keep it.
+
+        Parameters
+        ----------
+        X, y : array_like
+        classes : array_like
+            All labels there will be: needed in the first call, optional in later ones.
+        sample_weight : array_like, shape (B,), optional
+
+        Raises
+        ------
+        ValueError
+            If the data or an argument cannot be used.
+        """
+        first = not hasattr(self, "parameters_")
+        rows, labels = validate_data(
+            self, X if first else self._rows(X), y, dtype=np.float64, reset=first
+        )
+        check_classification_targets(labels)
+        if first:
+            if classes is None:
+                raise ArgumentError("the first call of partial_fit has to be told all classes")
+            self._set_classes(np.asarray(classes))
+        elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
+            raise ArgumentError("classes differ from those of the first call of partial_fit")
+        unknown = np.setdiff1d(labels, self.classes_)
+        if unknown.size:
+            raise ArgumentError(f"the label {unknown[0]!r} is none of the classes of the model")
+        weights = self._weights(sample_weight, rows)
+        positions = np.searchsorted(self.classes_, labels)
+        self._fit_part(rows, positions, weights, number("l2", self.l2))
+        return self
+
+    def _set_classes(self, labels: Array) -> None:
+        self.classes_ = np.unique(labels)
         if self.classes_.size < 2:
             raise ArgumentError(
                 f"the target has one class only, {self.classes_[0]!r}: give rows of at least two"
@@ -179,8 +249,6 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             raise ArgumentError(
                 f"loss='logistic' is for two classes, not {self.classes_.size}: use 'cross-entropy'"
             )
-        weights = self._weights(sample_weight, rows)
-        return rows, positions, weights, number("l2", self.l2)
 
     def decision_function(self, X: ArrayLike) -> Array:
         """The logits (B, m), or for two classes their difference (B,)."""
@@ -217,7 +285,9 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     l2 : float or "auto"
         As in `NodeClassifier`; "auto" chooses from a few values by cross-validation on the rows
         given to `fit`, since no single value serves.
-    h1, smoothing, method, beta, max_iterations, tolerance
+    h1, smoothing, method, beta, rate, batch_size, epochs, batch_iterations, proximal
+        As in `NodeClassifier`.
+    max_iterations, tolerance
         As in `NodeClassifier`.
     dtype, threads, memory_limit, random_state, verbose
         As in `NodeClassifier`.
@@ -258,6 +328,11 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         smoothing: float = REGRESSOR.smoothing,
         method: str = REGRESSOR.method,
         beta: str = REGRESSOR.beta,
+        rate: float | None = REGRESSOR.rate,
+        batch_size: int | None = REGRESSOR.batch_size,
+        epochs: int = REGRESSOR.epochs,
+        batch_iterations: int | None = REGRESSOR.batch_iterations,
+        proximal: float = REGRESSOR.proximal,
         max_iterations: int = REGRESSOR.max_iterations,
         tolerance: float = REGRESSOR.tolerance,
         dtype: str = REGRESSOR.dtype,
@@ -279,6 +354,11 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         self.smoothing = smoothing
         self.method = method
         self.beta = beta
+        self.rate = rate
+        self.batch_size = batch_size
+        self.epochs = epochs
+        self.batch_iterations = batch_iterations
+        self.proximal = proximal
         self.max_iterations = max_iterations
         self.tolerance = tolerance
         self.dtype = dtype
@@ -312,30 +392,72 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        self._fit(*self._read(X, y, sample_weight), callback)
+        self._fit(*self._learnable(X, y, sample_weight), callback)
         return self
 
-    def _read(
+    def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
     ) -> tuple[Array, Array, Array, float]:
+        rows, values = self._read(X, y, reset=True)
+        weights = self._weights(sample_weight, rows)
+        self.target_scaling_ = Scaling.of_targets(values, weights)
+        l2 = self._chosen_l2(rows, values, weights)
+        return rows, self.target_scaling_.apply(values), weights, l2
+
+    def partial_fit(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> Self:
+        """Some iterations on these rows, a batch, from the parameters so far.
+
+        The first call, unless there was a `fit` before, takes the scaling of inputs and targets,
+        and the weight that l2="auto" chooses, from its rows; all later ones keep them.
+
+        Parameters
+        ----------
+        X, y : array_like
+        sample_weight : array_like, shape (B,), optional
+
+        Raises
+        ------
+        ValueError
+            If the data or an argument cannot be used.
+        """
+        first = not hasattr(self, "parameters_")
+        rows, values = self._read(X if first else self._rows(X), y, reset=first)
+        weights = self._weights(sample_weight, rows)
+        if first:
+            self.target_scaling_ = Scaling.of_targets(values, weights)
+        elif values.shape[1] != self._outputs:
+            raise ArgumentError(
+                f"the target has {values.shape[1]} columns, that of the first rows {self._outputs}"
+            )
+        kept = not first and self.l2 == "auto"
+        l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights)
+        self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
+        return self
+
+    def _read(self, X: Any, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:
+        """Rows (B, p) and targets (B, m) that can be used."""
         if self.loss not in ("squared", "huber"):
             raise ArgumentError(
                 f"loss={self.loss!r} is not for regression: use 'squared' or 'huber'"
             )
         rows, targets = validate_data(
-            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True
+            self, X, y, dtype=np.float64, multi_output=True, y_numeric=True, reset=reset
         )
-        self._flat = targets.ndim == 1
-        values = targets.reshape(targets.shape[0], -1).astype(np.float64)
-        weights = self._weights(sample_weight, rows)
-        self.target_scaling_ = Scaling.of_targets(values, weights)
+        if reset:
+            self._flat = targets.ndim == 1
+        return rows, targets.reshape(targets.shape[0], -1).astype(np.float64)
+
+    def _chosen_l2(self, rows: Array, values: Array, weights: Array) -> float:
+        """The weight of the penalty, by cross-validation if it is "auto"."""
         self.l2_errors_: dict[float, float] = {}
         l2 = self.l2
         if isinstance(l2, str):
             if l2 != "auto":
                 raise ArgumentError(f"l2={l2!r} has to be a number or 'auto'")
             l2, self.l2_errors_ = self._cross_validated(rows, values, weights)
-        return rows, self.target_scaling_.apply(values), weights, number("l2", l2)
+        return number("l2", l2)
 
     def _cross_validated(
         self, X: Array, values: Array, weights: Array

@@ -8,18 +8,18 @@ import numpy as np
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
-from standalone_node.model.parametrisation import Parametrisation
+from standalone_node.model.parametrisation import Gram, Parametrisation
 from standalone_node.model.weights import Weights, weights_of
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.epochs import Epochs
 from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
-from standalone_node.optimize.metrics import Euclidean, Metric, Sobolev
+from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options, refuse_unread
 from standalone_node.optimize.record import Callback, Monitor, Record, Watch
-from standalone_node.optimize.stochastic import Stepwise
+from standalone_node.optimize.stochastic import Plain, Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def minimize(
         "sgd" and "adam" go by steps of a given rate; the cost may rise with them.
     metric : metric, optional
         Sobolev(1.0) if not given; L2(), Euclidean() and other lengths are there to compare. For
-        "sgd" and "adam" Euclidean() if not given: the partials themselves.
+        "sgd" and "adam" the partials of what is learnt, as they are, if not given.
     beta : {"SD", "FR", "PR+", "FR-PR", "HS+", "DY", "HS-DY", "HZ"}
         For "ncg": the formula of the conjugate direction; "SD" is steepest descent.
     line_search : {"sensitivity", "approximate-wolfe", "wolfe"}
@@ -142,15 +142,17 @@ def minimize(
     refuse_unread(method, {"beta": beta, "line_search": line_search, "restart": restart})
     if rate is not None and not isinstance(run, Stepwise):
         raise ArgumentError(f"rate is for the methods that go by single steps, not for {method!r}")
-    if metric is None:
-        metric = Euclidean() if isinstance(run, Stepwise) else Sobolev(1.0)
     if not isinstance(start, Parameters):
         raise ArgumentError(
             f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"
         )
     parametrisation = _parametrisation(problem, start, weights)
     objective = Objective(problem, parametrisation)
-    gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
+    if metric is None and isinstance(run, Stepwise):
+        gram: Gram = Plain()
+    else:
+        metric = Sobolev(1.0) if metric is None else metric
+        gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
     epochs = None if batches is None else Epochs(objective, parametrisation, gram, batches)
     counts = None if epochs is None else epochs.counts
     record = Record(objective, stopping, Watch(monitor, callback), counts)

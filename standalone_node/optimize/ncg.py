@@ -81,7 +81,8 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
         due = options.restart is not None and since >= options.restart
         factor = 0.0 if due else _restarted(products, options.beta)
         direction = factor * direction - gradient
-        square = _square(direction, gram)
+        # <d, d> without a product with the metric, as <g, d> is the slope where the step ended.
+        square = factor * (factor * square - 2.0 * products.slope) + products.new
         if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
             factor, direction = 0.0, -gradient
             square = _square(direction, gram)
@@ -122,7 +123,7 @@ def _restarted(products: Products, beta: Callable[[Products], float]) -> float:
 
 
 def _square(direction: Array, gram: Gram) -> float:
-    """<d, d> in the metric, which costs a product with its matrix: once for each direction."""
+    """<d, d> in the metric, which costs a product with its matrix."""
     return inner(gram.apply(direction), direction)
 
 

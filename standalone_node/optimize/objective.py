@@ -29,9 +29,20 @@ class Line(Protocol):
 class Counts(Protocol):
     """Sweeps done so far, whole numbers or shares of the rows."""
 
-    direct: Any
-    adjoint: Any
-    sensitivity: Any
+    @property
+    def direct(self) -> Any:
+        """Direct sweeps."""
+        ...
+
+    @property
+    def adjoint(self) -> Any:
+        """Adjoint sweeps."""
+        ...
+
+    @property
+    def sensitivity(self) -> Any:
+        """Sensitivity sweeps."""
+        ...
 
 
 class Problem(Protocol):

@@ -21,6 +21,17 @@ from standalone_node.optimize.state import State
 
 Array = NDArray[Any]
 
+
+class Plain:
+    """The dot product of coordinates, in which a derivative is its own gradient: a `Gram`."""
+
+    def apply(self, u: Array) -> Array:
+        """u."""
+        return u
+
+    solve = whiten = unwhiten = whiten_functional = apply
+
+
 #: From a gradient to the change of u.
 Step = Callable[[Array], Array]
 

@@ -147,7 +147,8 @@ def test_every_option_of_the_network_reaches_the_model(run: Run) -> None:
     given = {
         "horizon": 2.5, "steps": 3, "scheme": "heun", "form": "inside", "activation": "sine",
         "channels": "shared", "augment": 1, "loss": "huber", "l2": 0.02, "h1": 0.03,
-        "smoothing": 0.4, "method": "ncg", "beta": "HZ", "max_iterations": 2, "tolerance": 0.05,
+        "smoothing": 0.4, "method": "sgd", "beta": "HZ", "max_iterations": 2, "tolerance": 0.05,
+        "rate": 0.01, "batch_size": 8, "epochs": 3, "batch_iterations": 2, "proximal": 0.1,
         "dtype": "float32",
         "threads": 1,
         "memory_limit": "70MB",

@@ -59,7 +59,13 @@ def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimato
     for argument in ARGUMENTS:
         assert f"{argument.flag} " in text
         default = parameters[argument.name].default
-        nothing = {"threads": "all processors", "memory_limit": "a sixteenth"}
+        nothing = {
+            "threads": "all processors",
+            "memory_limit": "a sixteenth",
+            "rate": "0.1 of sgd",
+            "batch_size": "all rows",
+            "batch_iterations": "6, of sgd and adam 1",
+        }
         expected = nothing[argument.name] if default is None else str(default)
         assert expected in shown_default(argument.name)
         assert f"[default: {shown_default(argument.name)}]" in text

@@ -11,7 +11,7 @@ import pytest
 from quadratic import Quadratic, quadratic
 from scipy.optimize import OptimizeResult
 
-from standalone_node import Derivative, InverseProblem, Parameters, Result, minimize
+from standalone_node import Batches, Derivative, InverseProblem, Parameters, Result, minimize
 from standalone_node.errors import ArgumentError, StateOverflow
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.options import READERS, refuse_unread
@@ -80,6 +80,7 @@ ENDINGS: dict[str, Callable[[], Result]] = {
     "precision": lambda: on_quadratic(tolerance=0.0, cost_tolerance=0.0),
     "stuck": at_the_end_of_the_digits,
     "iterations": lambda: run(tolerance=0.0, max_iterations=4),
+    "epochs": lambda: run(tolerance=0.0, batches=Batches(size=10, epochs=2)),
     "time": lambda: run(tolerance=0.0, time_limit=0.0),
     "validation": lambda: run(tolerance=0.0, monitor=lambda p: 0.0, patience=3),
     "callback": lambda: run(callback=stopped),
