@@ -136,7 +136,7 @@ class ArgumentOption(click.Option):
 _NONE = {
     "threads": "all processors",
     "memory_limit": "a sixteenth of the memory",
-    "rate": "0.1 of sgd, 0.01 of adam",
+    "rate": "0.3 of sgd, 0.01 of adam",
     "batch_size": "all rows",
     "batch_iterations": "6, of sgd and adam 1",
 }

@@ -82,7 +82,7 @@ def minimize(
         evaluated for the record, neither on the clock nor among the sweeps. The cost of all rows
         may rise.
     rate : float, optional
-        The learning rate of "sgd" (0.1 if not given) and "adam" (0.01).
+        The learning rate of "sgd" (0.3 if not given) and "adam" (0.01).
     max_iterations : int
     tolerance : float
         Ends with "gradient" when the gradient norm is this share of its start.

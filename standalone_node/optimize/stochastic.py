@@ -131,6 +131,6 @@ def evaluated(objective: Objective, u: Array) -> tuple[float, Array]:
 
 
 #: Plain gradient descent; stochastic with batches.
-sgd = Stepwise(Descent, rate=0.1)
+sgd = Stepwise(Descent, rate=0.3)
 #: Adam.
 adam = Stepwise(Adam, rate=0.01, remembers=True)

@@ -62,7 +62,7 @@ def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimato
         nothing = {
             "threads": "all processors",
             "memory_limit": "a sixteenth",
-            "rate": "0.1 of sgd",
+            "rate": "0.3 of sgd",
             "batch_size": "all rows",
             "batch_iterations": "6, of sgd and adam 1",
         }
