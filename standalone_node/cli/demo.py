@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 from typing import Any
 
 import click
@@ -11,8 +10,7 @@ import click
 from standalone_node.cli.fitting import Display, fit_and_write
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import common_options, print_json, seed_option
-from standalone_node.cli.outputs import Outputs
-from standalone_node.errors import NodeError
+from standalone_node.cli.outputs import Outputs, made_folder
 
 FOLDER = "node-fit-demo"
 
@@ -50,7 +48,7 @@ def command(
         _list(as_json)
         return None
     chosen = data_set(name)
-    folder = _made(output)
+    folder = made_folder(output)
     model = str(folder / f"{name}.node.npz")
     files = {
         "model": model,
@@ -87,19 +85,6 @@ def _list(as_json: bool) -> None:
     headers = ["name", "target", "what it is"]
     cells = [(name, found.target, found.about) for name, found in DATA_SETS.items()]
     show(grid("Bundled data sets", headers, cells, words=headers))
-
-
-def _made(output: str) -> Path:
-    """The folder for the files, made if need be."""
-    folder = Path(output)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise NodeError(
-            f"{output}: the folder cannot be made ({error.strerror or error}); name another place "
-            "with -o."
-        ) from None
-    return folder
 
 
 def _hints(chosen: Any, files: dict[str, str]) -> None:

@@ -54,7 +54,7 @@ def fit_and_write(
         messages.note(sentence)
     for sentence in prepared.warnings:
         messages.warning(sentence)
-    if _to_be_compiled(prepared, arguments):
+    if kernels_missing(prepared, arguments):
         messages.note("the kernels are compiled first, which takes some seconds this once.")
     with messages.catching(as_options):
         with progress(terminal(stderr=True), quiet=display.quiet) as shown:
@@ -78,7 +78,8 @@ def fit_and_write(
     return NOT_CONVERGED if display.strict and not facts["end_state"]["success"] else 0
 
 
-def _to_be_compiled(prepared: Any, arguments: Mapping[str, Any]) -> bool:
+def kernels_missing(prepared: Any, arguments: Mapping[str, Any]) -> bool:
+    """Whether the network of these arguments has kernels that were never compiled."""
     from standalone_node.kernels.inventory import to_be_compiled
     from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 

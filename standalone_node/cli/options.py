@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 from importlib import import_module
 from typing import Any, TypeVar
@@ -116,6 +116,8 @@ ARGUMENTS = (
 _FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
     "test_share": "--test-share",
     "random_state": "--seed",
+    "max_sweeps": "--max-sweeps",
+    "time_limit": "--time-limit",
 }
 
 
@@ -181,16 +183,26 @@ class SectionedCommand(click.Command):
 
 def estimator_options(command: F) -> F:
     """All of `ARGUMENTS` as options; those that are not given are None."""
-    for argument in reversed(ARGUMENTS):
-        option = click.option(
-            argument.flag,
-            argument.name,
-            type=argument.kind,
-            help=argument.about,
-            cls=ArgumentOption,
-        )
-        command = option(command)
-    return command
+    return some_estimator_options([argument.name for argument in ARGUMENTS])(command)
+
+
+def some_estimator_options(names: Collection[str]) -> Callable[[F], F]:
+    """Those of `ARGUMENTS` with these names as options."""
+
+    def decorate(command: F) -> F:
+        for argument in reversed(ARGUMENTS):
+            if argument.name in names:
+                option = click.option(
+                    argument.flag,
+                    argument.name,
+                    type=argument.kind,
+                    help=argument.about,
+                    cls=ArgumentOption,
+                )
+                command = option(command)
+        return command
+
+    return decorate
 
 
 def given_arguments(options: Mapping[str, Any]) -> dict[str, Any]:

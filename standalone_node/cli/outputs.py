@@ -129,3 +129,16 @@ def _synced(path: Path) -> None:
 def _cannot_write(what: str, path: Path, error: OSError) -> NodeError:
     reason = error.strerror or str(error)
     return NodeError(f"{path}: the {what} cannot be written ({reason}); name a place where it can.")
+
+
+def made_folder(name: str) -> Path:
+    """A folder for files, made if need be; NodeError if it cannot be."""
+    folder = Path(name)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise NodeError(
+            f"{name}: the folder cannot be made ({error.strerror or error}); name another place "
+            "with -o."
+        ) from None
+    return folder

@@ -58,17 +58,33 @@ class NodeEstimator(BaseEstimator):
         normalised: Array = weights / weights.mean()
         return normalised
 
-    def _solve(
-        self,
-        states: Array,
-        targets: Array,
-        weights: Array,
-        l2: float,
-        callback: Callback | None,
-        *,
-        part: bool = False,
-    ) -> Result:
-        """The inverse problem of these rows, solved; as a `part`, some iterations on it."""
+    def inverse_problem(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> tuple[InverseProblem, Parameters]:
+        """The problem that `fit` minimises, and where it begins; nothing is minimised.
+
+        The scaling, the layout of the state and `l2_` are those of a fit, and the parameters are
+        the start, so that whatever parameters are found by other means can be set as
+        `parameters_` and used to predict.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+
+        Returns
+        -------
+        (InverseProblem, Parameters)
+        """
+        rows, targets, weights, l2 = self._learnable(X, y, sample_weight)
+        problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
+        self.l2_, self.parameters_ = l2, start
+        return problem, start
+
+    def _posed(
+        self, states: Array, targets: Array, weights: Array, l2: float
+    ) -> tuple[InverseProblem, Parameters]:
+        """The inverse problem of these rows, and its start."""
         problem = InverseProblem(
             states,
             targets,
@@ -85,11 +101,24 @@ class NodeEstimator(BaseEstimator):
             threads=self.threads,
             memory_limit=self.memory_limit,
         )
+        return problem, problem.initial_parameters(
+            seed=seed_of(self.random_state), scale=start_scale(problem.width)
+        )
+
+    def _solve(
+        self,
+        states: Array,
+        targets: Array,
+        weights: Array,
+        l2: float,
+        callback: Callback | None,
+        *,
+        part: bool = False,
+    ) -> Result:
+        """The inverse problem of these rows, solved; as a `part`, some iterations on it."""
+        problem, start = self._posed(states, targets, weights, l2)
         if part and hasattr(self, "parameters_"):
             start = self.parameters_
-        else:
-            scale = START / float(np.sqrt(problem.width))
-            start = problem.initial_parameters(seed=seed_of(self.random_state), scale=scale)
         stepwise = isinstance(METHODS.get(self.method), Stepwise)
         return minimize(
             problem,
@@ -109,17 +138,30 @@ class NodeEstimator(BaseEstimator):
         self, X: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
     ) -> None:
         """Solve on all rows and keep what prediction needs."""
-        # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
-        self.__dict__.pop("schema_", None)
-        self.scaling_ = Scaling.of_features(X, weights)
-        self.layout_ = self._layout(X)
-        states = self.layout_.states(self.scaling_.apply(X))
+        states = self._states(X, weights)
         talk = talking(callback, self.verbose)
         self._keep(self._solve(states, targets, weights, l2, talk), l2)
         if not self.result_.success:
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
             )
+
+    def _states(self, X: Array, weights: Array) -> Array:
+        """The rows as initial states; scaling and layout are kept for prediction."""
+        # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
+        self.__dict__.pop("schema_", None)
+        self.scaling_ = Scaling.of_features(X, weights)
+        self.layout_ = self._layout(X)
+        return self.layout_.states(self.scaling_.apply(X))
+
+    def _learnable(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array, float]:
+        """Rows (B, p), targets as the problem takes them, weights (B,), and l2, chosen if need be.
+
+        The classes or the scaling of the targets are kept.
+        """
+        raise NotImplementedError
 
     def _fit_part(self, X: Array, targets: Array, weights: Array, l2: float) -> None:
         """Some iterations on these rows, from the parameters so far if there are any."""
@@ -178,6 +220,11 @@ class NodeEstimator(BaseEstimator):
     @property
     def _outputs(self) -> int:
         raise NotImplementedError
+
+
+def start_scale(width: int) -> float:
+    """The standard deviation of the start function of a state of that width."""
+    return START / float(np.sqrt(width))
 
 
 def number(name: str, value: Any) -> float:

@@ -184,13 +184,17 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
+        self._fit(*self._learnable(X, y, sample_weight), callback)
+        return self
+
+    def _learnable(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array, float]:
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
         self._set_classes(labels)
         weights = self._weights(sample_weight, rows)
-        positions = np.searchsorted(self.classes_, labels)
-        self._fit(rows, positions, weights, number("l2", self.l2), callback)
-        return self
+        return rows, np.searchsorted(self.classes_, labels), weights, number("l2", self.l2)
 
     def partial_fit(
         self,
@@ -388,12 +392,17 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
+        self._fit(*self._learnable(X, y, sample_weight), callback)
+        return self
+
+    def _learnable(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array, float]:
         rows, values = self._read(X, y, reset=True)
         weights = self._weights(sample_weight, rows)
         self.target_scaling_ = Scaling.of_targets(values, weights)
         l2 = self._chosen_l2(rows, values, weights)
-        self._fit(rows, self.target_scaling_.apply(values), weights, l2, callback)
-        return self
+        return rows, self.target_scaling_.apply(values), weights, l2
 
     def partial_fit(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None

@@ -99,27 +99,25 @@ def fit(
     options = {"random_state": prepared.seed, **(arguments or {})}
     tell = stage or (lambda words: None)
     began = time.perf_counter()
-    estimator = _estimator(prepared, options)
+    estimator = estimator_of(prepared, options)
     tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
     estimator.fit(
-        prepared.train.inputs, _labels(prepared.schema, prepared.train.targets), callback=callback
+        prepared.train.inputs, labels_of(prepared.schema, prepared.train.targets), callback=callback
     )
     seconds = time.perf_counter() - began
     schema = prepared.schema
     train_scores = scores(schema, estimator, prepared.train)
     prediction = _prediction(schema, prepared.train.targets)
-    test_scores = baseline = None
-    if prepared.test is not None:
-        test_scores = scores(schema, estimator, prepared.test)
-        baseline = baseline_scores(schema, prediction, prepared.test.targets)
+    test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
+    baseline = baseline_of(prepared)
     refitted = refit and prepared.test is not None
     if refitted:
         began = time.perf_counter()
-        estimator = _estimator(prepared, options)
+        estimator = estimator_of(prepared, options)
         tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
         schema = schema.fitted(prepared.usable)
         everything = part_of(schema, prepared.usable)
-        estimator.fit(everything.inputs, _labels(schema, everything.targets), callback=callback)
+        estimator.fit(everything.inputs, labels_of(schema, everything.targets), callback=callback)
         seconds += time.perf_counter() - began
     estimator.schema_ = schema
     fitted = Fitted(estimator, prepared, train_scores, test_scores, baseline, refitted, seconds)
@@ -127,14 +125,15 @@ def fit(
     return fitted
 
 
-def _estimator(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifier | NodeRegressor:
+def estimator_of(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifier | NodeRegressor:
+    """An estimator for the task, with these arguments."""
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
     kind = NodeClassifier if prepared.task == "classification" else NodeRegressor
     return kind(**options)
 
 
-def _labels(schema: Schema, targets: Array) -> Array:
+def labels_of(schema: Schema, targets: Array) -> Array:
     """The targets as a scikit-learn estimator knows them: labels of one NumPy type, or floats."""
     return np.array(schema.target.classes)[targets] if schema.target.classes else targets
 
@@ -181,6 +180,14 @@ def baseline_scores(
     place = next(i for i, label in enumerate(classes) if label == prediction)
     accuracy = float(np.mean(targets == place))
     return {"prediction": prediction, "rows": len(targets), "accuracy": accuracy}
+
+
+def baseline_of(prepared: Prepared) -> dict[str, Any] | None:
+    """`baseline_scores` on the held-out rows; None if there are none."""
+    if prepared.test is None:
+        return None
+    prediction = _prediction(prepared.schema, prepared.train.targets)
+    return baseline_scores(prepared.schema, prediction, prepared.test.targets)
 
 
 def _summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:

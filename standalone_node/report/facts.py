@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from standalone_node.learn.prediction import Evaluation
-from standalone_node.learn.tabular import Estimator, Fitted
+from standalone_node.learn.tabular import Estimator, Fitted, Prepared
 
 #: Arguments of an estimator that steer the run on this machine and do not belong to the model.
 _NOT_SETTINGS = ("threads", "verbose", "random_state")
@@ -25,11 +25,26 @@ def fit_facts(fitted: Fitted, warnings: Sequence[str], files: Mapping[str, str])
     files : mapping
         What was written: "model", "history", "figure", and where.
     """
-    prepared = fitted.prepared
-    schema = prepared.schema
     facts = model_facts(fitted.estimator)
     norms = fitted.estimator.result_.history["gradient_norm"]
     facts["gradient_norm"] |= {"start": float(norms[0]), "end": float(norms[-1])}
+    return {
+        **data_facts(fitted.prepared),
+        **facts,
+        "train": fitted.train_scores,
+        "test": fitted.test_scores,
+        "baseline": fitted.baseline,
+        "refit": fitted.refitted,
+        "seconds": fitted.seconds,
+        "notes": list(fitted.prepared.notes),
+        "warnings": list(warnings),
+        "files": dict(files),
+    }
+
+
+def data_facts(prepared: Prepared) -> dict[str, Any]:
+    """What is told of the rows that a model learns from."""
+    schema = prepared.schema
     return {
         "data": prepared.usable.source,
         "task": prepared.task,
@@ -44,15 +59,6 @@ def fit_facts(fitted: Fitted, warnings: Sequence[str], files: Mapping[str, str])
         "columns": len(schema.columns),
         "features": len(schema.feature_names),
         "seed": prepared.seed,
-        **facts,
-        "train": fitted.train_scores,
-        "test": fitted.test_scores,
-        "baseline": fitted.baseline,
-        "refit": fitted.refitted,
-        "seconds": fitted.seconds,
-        "notes": list(prepared.notes),
-        "warnings": list(warnings),
-        "files": dict(files),
     }
 
 
@@ -61,16 +67,9 @@ def model_facts(estimator: Estimator) -> dict[str, Any]:
 
     It comes from what a model file keeps, so that it is the same before `save` and after `load`.
     """
-    settings = {
-        name: _plain(value)
-        for name, value in estimator.get_params().items()
-        if name not in _NOT_SETTINGS
-    }
     run = estimator.summary_
     return {
-        "width": int(estimator.width_),
-        "settings": settings,
-        "l2": float(estimator.l2_),
+        **network_facts(estimator),
         "cost": {"start": run["cost_start"], "end": run["cost_end"]},
         "gradient_norm": {"reduction": run["gradient_reduction"]},
         "iterations": run["iterations"],
@@ -79,6 +78,20 @@ def model_facts(estimator: Estimator) -> dict[str, Any]:
             "sentence": run["message"],
             "success": run["converged"],
         },
+    }
+
+
+def network_facts(estimator: Estimator) -> dict[str, Any]:
+    """What is told of the network of an estimator, fitted or about to be."""
+    settings = {
+        name: _plain(value)
+        for name, value in estimator.get_params().items()
+        if name not in _NOT_SETTINGS
+    }
+    return {
+        "width": int(estimator.width_),
+        "settings": settings,
+        "l2": float(estimator.l2_),
     }
 
 

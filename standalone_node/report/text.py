@@ -12,7 +12,7 @@ from rich.text import Text
 
 from standalone_node.report.numbers import count, number, seconds, short
 
-_SCORE_NAMES = {
+SCORE_NAMES = {
     "accuracy": "accuracy",
     "log_loss": "log loss",
     "r2": "R²",
@@ -70,17 +70,20 @@ def _titled(title: str, table: Table) -> RenderableType:
 
 def fit_table(facts: dict[str, Any]) -> RenderableType:
     """The end of `node-fit fit`."""
-    rows: list[tuple[str, str | Text]] = [
+    rows = [*learnt_rows(facts), *_run(facts), ("seconds", seconds(facts["seconds"]))]
+    rows += _held_out(facts)
+    rows += [(name, path) for name, path in facts["files"].items()]
+    return key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
+
+
+def learnt_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    """What is learnt, from what, and by what network."""
+    return [
         ("task", _task(facts)),
         ("rows", _rows(facts)),
         ("inputs", _inputs(facts)),
         *_network(facts),
-        *_run(facts),
-        ("seconds", seconds(facts["seconds"])),
     ]
-    rows += _held_out(facts)
-    rows += [(name, path) for name, path in facts["files"].items()]
-    return key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
 
 
 def _task(facts: dict[str, Any]) -> str:
@@ -98,7 +101,7 @@ def _rows(facts: dict[str, Any]) -> str:
         text = f"{train} trained on, {test} held out in {facts['test_data']}"
     else:
         text = f"{train} trained on, {test} held out"
-    if facts["refit"]:
+    if facts.get("refit"):
         text += "; the model written was fitted again, on all"
     return text + (f"; {count(rows['left_out'])} left out" if rows["left_out"] else "")
 
@@ -157,19 +160,20 @@ def _held_out(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
 def _beside(scores: dict[str, Any], baseline: dict[str, Any] | None) -> list[tuple[str, Text]]:
     """Each score that is one number, with that of the baseline behind it."""
     found = []
-    for name, label in _SCORE_NAMES.items():
+    for name, label in SCORE_NAMES.items():
         if name not in scores:
             continue
         text = Text(number(scores[name]), style="bold")
         if baseline is not None and name in baseline:
             text.append(
-                f"  (baseline {number(baseline[name])}: {_always(baseline)})", "not bold dim"
+                f"  (baseline {number(baseline[name])}: {always(baseline)})", "not bold dim"
             )
         found.append((label, text))
     return found
 
 
-def _always(baseline: dict[str, Any]) -> str:
+def always(baseline: dict[str, Any]) -> str:
+    """The one prediction of a baseline, in words."""
     prediction = baseline["prediction"]
     if "accuracy" in baseline:
         return f"always {prediction}"
@@ -244,7 +248,7 @@ def _missing(schema: dict[str, Any]) -> str:
 
 def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     """The scores as a table of their own, and what else a summary tells."""
-    names = [name for name in _SCORE_NAMES if f"train_{name}" in summary]
+    names = [name for name in SCORE_NAMES if f"train_{name}" in summary]
     told = {f"{part}_{name}" for part in _PARTS for name in names} | _SHOWN_ABOVE
     rest = [
         (name.replace("_", " "), _value(value))
@@ -254,7 +258,7 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if names:
         rows = [
-            [_SCORE_NAMES[name], *(number(summary.get(f"{part}_{name}")) for part in _PARTS)]
+            [SCORE_NAMES[name], *(number(summary.get(f"{part}_{name}")) for part in _PARTS)]
             for name in names
         ]
         parts.append(grid("Scores", ["", "training rows", "held-out rows", "baseline"], rows))

@@ -6,6 +6,7 @@ import csv
 import gzip
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -143,12 +144,15 @@ def test_refit_is_said_and_stored(run: Run) -> None:
     assert sn.load("flowers.node.npz").summary_["refit"] is True
 
 
-def test_every_option_of_the_network_reaches_the_model(run: Run) -> None:
+@pytest.mark.parametrize(
+    "method", [{"method": "ncg", "beta": "HZ"}, {"method": "sgd", "rate": 0.01}]
+)
+def test_every_option_of_the_network_reaches_the_model(run: Run, method: dict[str, Any]) -> None:
     given = {
         "horizon": 2.5, "steps": 3, "scheme": "heun", "form": "inside", "activation": "sine",
         "channels": "shared", "augment": 1, "loss": "huber", "l2": 0.02, "h1": 0.03,
-        "smoothing": 0.4, "method": "sgd", "beta": "HZ", "max_iterations": 2, "tolerance": 0.05,
-        "rate": 0.01, "batch_size": 8, "epochs": 3, "batch_iterations": 2, "proximal": 0.1,
+        "smoothing": 0.4, "max_iterations": 2, "tolerance": 0.05, **method,
+        "batch_size": 8, "epochs": 3, "batch_iterations": 2, "proximal": 0.1,
         "dtype": "float32",
         "threads": 1,
         "memory_limit": "70MB",
@@ -161,7 +165,9 @@ def test_every_option_of_the_network_reaches_the_model(run: Run) -> None:
     result = run("fit", "flowers.csv", "--target", "kind", "--seed", "7", *options)
     assert result.exit_code == 0, result.stderr
     found = sn.load("flowers.node.npz").get_params()
-    assert found == {**given, "random_state": 7, "verbose": 0}
+    others = {"beta", "rate"} - set(method)
+    assert set(found) == {*given, *others, "random_state", "verbose"}
+    assert found == {**sn.NodeClassifier().get_params(), **given, "random_state": 7}
 
 
 def test_missing_cells_and_what_counts_as_such(run: Run, folder: Path) -> None:

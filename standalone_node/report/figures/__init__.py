@@ -17,7 +17,7 @@ from standalone_node.report.figures import (
     decision_regions,
     predicted_against_true,
 )
-from standalone_node.report.figures.style import style
+from standalone_node.report.figures.style import style, write_figure
 
 #: The formats a figure can be written in, by the end of the file name.
 FORMATS = ("png", "svg", "pdf")
@@ -76,6 +76,4 @@ def save_figure(fitted: Fitted, path: str | Path, file_format: str | None = None
         figure = Figure(figsize=(5.2 * len(names), 4.6), layout="constrained")
         for number, name in enumerate(names, start=1):
             FIGURES[name].draw(figure.add_subplot(1, len(names), number), fitted)
-        # Without the date of the day, so that the same fit gives the same file.
-        dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
-        figure.savefig(path, format=file_format, metadata=dates.get(file_format))
+        write_figure(figure, path, file_format)

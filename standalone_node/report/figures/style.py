@@ -7,16 +7,20 @@ neighbours also differ in lightness.
 from __future__ import annotations
 
 from contextlib import AbstractContextManager
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import to_rgb
+from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted, Part
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+#: Of the same palette, for lines: without yellow, which is too pale for them.
+LINES = (*(colour for colour in OKABE_ITO if colour != "#F0E442"), "#7F7F7F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 
 
@@ -42,6 +46,12 @@ def colours(count: int) -> list[tuple[float, float, float]]:
         return [to_rgb(name) for name in OKABE_ITO[:count]]
     steps = mpl.colormaps["viridis"](np.linspace(0.0, 1.0, count))
     return [tuple(float(value) for value in step[:3]) for step in steps]  # type: ignore[misc]
+
+
+def write_figure(figure: Figure, path: str | Path, file_format: str) -> None:
+    """Write a figure without the date of the day, so that the same fit gives the same file."""
+    dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
+    figure.savefig(path, format=file_format, metadata=dates.get(file_format))
 
 
 def shown_part(fitted: Fitted) -> tuple[Part, str]:
