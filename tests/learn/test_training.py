@@ -10,7 +10,8 @@ import pytest
 from sklearn.exceptions import ConvergenceWarning
 
 import standalone_node as sn
-from standalone_node.errors import ArgumentError
+from standalone_node.errors import ArgumentError, ModelFileError
+from standalone_node.learn.model_state import estimator_of, state_of
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -68,6 +69,16 @@ def test_a_chosen_time_grid_is_kept_for_prediction() -> None:
     )
     final = problem.solve_direct(model.parameters_)[-1]
     assert np.allclose(model.decision_function(POINTS), final[:, 1] - final[:, 0], atol=1e-4)
+
+
+@pytest.mark.parametrize(
+    "spoil", [lambda grid: 0.5 * grid, lambda grid: grid[::-1], lambda grid: grid[1:]]
+)
+def test_a_time_grid_that_does_not_fit_is_refused(spoil: Any) -> None:
+    facts, arrays = state_of(fitted(scheme="dopri5", rtol=1e-3))
+    arrays["grid"] = spoil(arrays["grid"])
+    with pytest.raises(ModelFileError, match="time grid"):
+        estimator_of(facts, arrays)
 
 
 def test_early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() -> None:
