@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import wraps
 from math import sqrt
 
 
@@ -30,6 +31,10 @@ class Products:
     def change(self) -> float:
         """<y, d>, positive after a Wolfe step."""
         return self.slope - self.old_slope
+
+
+#: From the products to beta.
+Formula = Callable[[Products], float]
 
 
 def steepest_descent(p: Products) -> float:
@@ -75,14 +80,38 @@ def hager_zhang(p: Products) -> float:
     return max(beta, -1.0 / sqrt(p.direction * min(1e-4, p.old)))
 
 
+#: Successive gradients should be nearly orthogonal in the metric: this share is not.
+ORTHOGONALITY = 0.5
+
+
+def powell(formula: Formula) -> Formula:
+    """The formula, or 0, a restart, where successive gradients are far from orthogonal.
+
+    For formulas that take no notice of it and can be caught in short steps. The others hold the
+    change of the gradient and forget a useless direction by themselves; the test would take useful
+    ones away from them.
+
+    References
+    ----------
+    M. J. D. Powell, Restart procedures for the conjugate gradient method, Math. Programming 12
+    (1977).
+    """
+
+    @wraps(formula)
+    def restarted(p: Products) -> float:
+        return 0.0 if abs(p.cross) >= ORTHOGONALITY * p.new else formula(p)
+
+    return restarted
+
+
 #: The table: a name and its formula.
-BETAS: dict[str, Callable[[Products], float]] = {
+BETAS: dict[str, Formula] = {
     "SD": steepest_descent,
-    "FR": fletcher_reeves,
+    "FR": powell(fletcher_reeves),
     "PR+": polak_ribiere_plus,
     "FR-PR": fr_pr,
     "HS+": hestenes_stiefel_plus,
-    "DY": dai_yuan,
+    "DY": powell(dai_yuan),
     "HS-DY": hs_dy,
     "HZ": hager_zhang,
 }

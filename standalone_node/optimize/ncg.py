@@ -20,8 +20,6 @@ from standalone_node.optimize.step_length import Trial
 
 Array = NDArray[Any]
 
-#: Powell's restart: successive gradients should be nearly orthogonal in the metric.
-ORTHOGONALITY = 0.5
 #: A direction has to point downhill by at least this cosine to the gradient.
 DESCENT = 1e-6
 
@@ -79,7 +77,7 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
         last = Last(trial.eta, start.slope)
         products = _products(state, direction, square, trial, gradient)
         due = options.restart is not None and since >= options.restart
-        factor = 0.0 if due else _restarted(products, options.beta)
+        factor = 0.0 if due or products.change <= 0.0 else options.beta(products)
         direction = factor * direction - gradient
         # <d, d> without a product with the metric, as <g, d> is the slope where the step ended.
         square = factor * (factor * square - 2.0 * products.slope) + products.new
@@ -113,13 +111,6 @@ def _products(
         old_slope=inner(old.derivative, direction),
         direction=square,
     )
-
-
-def _restarted(products: Products, beta: Callable[[Products], float]) -> float:
-    """beta, or 0 where Powell's test or a division by nothing asks for a restart."""
-    if products.change <= 0.0 or abs(products.cross) >= ORTHOGONALITY * products.new:
-        return 0.0
-    return beta(products)
 
 
 def _square(direction: Array, gram: Gram) -> float:

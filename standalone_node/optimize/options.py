@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from standalone_node.errors import ArgumentError
-from standalone_node.optimize.betas import Products, polak_ribiere_plus
+from standalone_node.optimize.betas import Formula, polak_ribiere_plus
 from standalone_node.optimize.line_searches import LINE_SEARCHES, LineSearch
 
 
@@ -27,7 +26,7 @@ class Options:
         The learning rate ("sgd", "adam").
     """
 
-    beta: Callable[[Products], float] = polak_ribiere_plus
+    beta: Formula = polak_ribiere_plus
     line_search: LineSearch = LINE_SEARCHES["sensitivity"]
     restart: int | None = None
     rate: float | None = None

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -52,7 +55,17 @@ def test_the_table_holds_these_formulas_and_no_other() -> None:
 def test_a_formula_is_the_one_of_its_paper(name: str) -> None:
     for seed in range(40):  # enough for every cut-off to bind now and then
         given, expected = products(seed)
-        assert BETAS[name](given) == pytest.approx(expected[name], rel=1e-10, abs=1e-12)
+        formula = inspect.unwrap(BETAS[name])  # as published, without Powell's test
+        assert formula(given) == pytest.approx(expected[name], rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", BETAS)
+def test_formulas_that_ignore_the_change_of_the_gradient_have_powells_test(name: str) -> None:
+    far = Products(new=2.0, old=3.0, cross=1.0, slope=-0.1, old_slope=-3.0, direction=4.0)
+    near = replace(far, cross=0.99)
+    formula = inspect.unwrap(BETAS[name])
+    assert BETAS[name](near) == formula(near)
+    assert BETAS[name](far) == (0.0 if name in ("FR", "DY") else formula(far))
 
 
 @pytest.mark.parametrize("name", sorted(set(BETAS) - {"SD"}))
