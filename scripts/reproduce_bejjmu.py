@@ -12,9 +12,10 @@ methods (of theta*, the inputs and the order of the batches as well).
 
 Counted are direct, adjoint and sensitivity sweeps, those over a batch by their share of the rows.
 Given are two or three costs for each problem; a run ends at the lowest, or after --sweeps sweeps.
-SGD and Adam go by batches of 20 rows (as does batch NCG, with two iterations on each), with the rates below that get there first (or nearest) from
-the start of seed 10, which is none of those counted. Each cell is a median over the seeds, and in
-brackets the smallest and the largest; "never" is beyond all numbers.
+SGD and Adam go by batches of 20 rows, with the rates below that get there first (or nearest) from
+the start of seed 10, which is none of those counted. Batch NCG does two iterations on each of such
+batches. Each cell is a median over the seeds, and in brackets the smallest and the largest; "never"
+is beyond all numbers.
 """
 
 from __future__ import annotations
