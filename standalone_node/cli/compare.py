@@ -21,14 +21,18 @@ from standalone_node.cli.rows import data_options, input_files, prepared_rows, r
 
 #: The arguments of the estimators that all methods share.
 _SHARED = (
-    *("horizon", "steps", "scheme", "form", "activation", "channels", "augment"),
+    *("horizon", "steps", "scheme", "form", "inner", "activation"),
+    *("weights", "basis", "modes", "channels", "augment"),
     *("loss", "l2", "h1", "smoothing", "dtype", "threads", "memory_limit"),
 )
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
     "Held-out rows": ["test_share", "test_file", "seed"],
-    "Network": ["horizon", "steps", "scheme", "form", "activation", "channels", "augment"],
+    "Network": [
+        *("horizon", "steps", "scheme", "form", "inner", "activation"),
+        *("weights", "basis", "modes", "channels", "augment"),
+    ],
     "Cost": ["loss", "l2", "h1"],
     "Methods": [
         "methods",

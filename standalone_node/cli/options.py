@@ -5,57 +5,13 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
-from importlib import import_module
 from typing import Any, TypeVar
 
 import click
 
+from standalone_node.cli.kinds import Listed, NumberOrAuto, WholeNumbers, YesOrNumber
+
 F = TypeVar("F", bound=Callable[..., Any])
-
-
-class Listed(click.ParamType):
-    """One of the names in a table of the package, which is imported when it is needed."""
-
-    name = "name"
-
-    def __init__(self, module: str, table: str) -> None:
-        self._module, self._table = module, table
-
-    def names(self) -> list[str]:
-        """The names in the table."""
-        return list(getattr(import_module(f"standalone_node.{self._module}"), self._table))
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> str:
-        """The name, if the table has it."""
-        names = self.names()
-        if value not in names:
-            self.fail(f"{value!r} is none of {', '.join(names)}.", param, ctx)
-        return str(value)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """The names as `--help` shows them."""
-        return f"[{'|'.join(self.names())}]"
-
-
-class NumberOrAuto(click.ParamType):
-    """A number, or the word "auto"."""
-
-    name = "number|auto"
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> float | str:
-        """The number, or the word."""
-        if value == "auto":
-            return "auto"
-        try:
-            return float(value)
-        except ValueError:
-            self.fail(f"{value!r} is neither a number nor the word auto.", param, ctx)
-
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
-        """How `--help` shows it."""
-        return "FLOAT|auto"
 
 
 @dataclass(frozen=True)
@@ -75,14 +31,31 @@ class Argument:
 #: All arguments of the estimators but `random_state` (--seed) and `verbose` (progress, --quiet).
 ARGUMENTS = (
     Argument("horizon", float, "T, the depth of the network: x' = f(t, x, θ(t)) for 0 < t ≤ T."),
-    Argument("steps", int, "Steps of the time grid."),
+    Argument("steps", int, "Steps of the time grid, and intervals of the depth grid."),
     Argument("scheme", Listed("model.tableaux", "TABLEAUX"), "Runge–Kutta scheme."),
+    Argument("rtol", float, "Choose the time grid by this relative error of a step."),
+    Argument("atol", float, "The same, absolute."),
+    Argument(
+        "reversible",
+        YesOrNumber(),
+        "Whether the scheme is made reversible, which keeps no states; a number is the coupling.",
+    ),
     Argument(
         "form",
         Listed("model.forms", "FORM_BLOCKS"),
-        "Right-hand side: inside is σ(W x + b), outside W σ(x) + b.",
+        "Right-hand side: inside is σ(W x + b), outside W σ(x) + b, bottleneck W₂ σ(W₁ x + b) + c, "
+        "mean-field A σ(w x + b) / M.",
     ),
+    Argument("inner", int, "Inner width of the forms bottleneck and mean-field."),
     Argument("activation", Listed("kernels.activations", "ACTIVATIONS"), "σ."),
+    Argument(
+        "weights",
+        Listed("model.weights", "WEIGHTS"),
+        "What is learnt: θ at the nodes, one θ for all depths, a series, or an initial value "
+        "problem that θ solves.",
+    ),
+    Argument("basis", Listed("model.bases", "BASES"), "Functions of the series (galerkin)."),
+    Argument("modes", int, "Terms of the series (galerkin), or width (evolving)."),
     Argument(
         "channels",
         Listed("learn.layout", "CHANNELS"),
@@ -92,16 +65,38 @@ ARGUMENTS = (
     Argument("loss", Listed("problem.losses", "LOSSES"), "What is minimised."),
     Argument("l2", NumberOrAuto(), "Weight of the penalty on θ; auto chooses it (regression)."),
     Argument("h1", float, "Weight of the penalty on dθ/dt."),
-    Argument("smoothing", float, "Length of the Sobolev metric; 0 is the L² metric."),
+    Argument(
+        "smoothing",
+        NumberOrAuto(),
+        "Length of the Sobolev metric; 0 is the L² metric, auto chooses it.",
+    ),
     Argument("method", Listed("optimize.methods", "METHODS"), "How it is minimised."),
     Argument("beta", Listed("optimize.betas", "BETAS"), "Formula of the conjugate direction."),
+    Argument(
+        "line_search",
+        Listed("optimize.line_searches", "LINE_SEARCHES"),
+        "Where the step length comes from, and how it is checked (ncg).",
+    ),
+    Argument("restart", int, "Iterations after which directions start again (ncg)."),
     Argument("rate", float, "Learning rate of sgd and adam."),
     Argument("batch_size", int, "Rows of a batch; an iteration is then an epoch."),
     Argument("epochs", int, "How often the batches are gone through."),
     Argument("batch_iterations", int, "Iterations on a batch."),
     Argument("proximal", float, "Weight of the distance to where a batch began."),
+    Argument(
+        "continuation",
+        WholeNumbers(),
+        "Layers of finite ResNets that are trained first, each the start of the next, as 4,8,16.",
+    ),
+    Argument(
+        "validation_share",
+        float,
+        "Share of the training rows to stop by: the parameters of their lowest loss are kept.",
+    ),
+    Argument("patience", int, "Iterations without a lower loss on these rows."),
     Argument("max_iterations", int, "Iterations at the most."),
     Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),
+    Argument("time_limit", float, "Seconds after which the fit ends."),
     Argument("dtype", Listed("kernels.jit", "PRECISIONS"), "Precision of the states."),
     Argument("threads", int, "Threads; the result is the same for any number."),
     Argument(
@@ -139,7 +134,19 @@ _NONE = {
     "rate": "0.3 of sgd, 0.01 of adam",
     "batch_size": "all rows",
     "batch_iterations": "6, of sgd and adam 1",
+    "rtol": "fixed steps",
+    "atol": "rtol",
+    "inner": "twice the width of the state",
+    "basis": "legendre",
+    "modes": "8, no more than depth points",
+    "restart": "never",
+    "continuation": "none",
+    "patience": "20",
+    "time_limit": "none",
 }
+
+#: How other defaults are shown that are not what a user would type.
+_SHOWN = {"False": "no"}
 
 
 def shown_default(name: str) -> str:
@@ -147,7 +154,10 @@ def shown_default(name: str) -> str:
     from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 
     defaults = [getattr(of, name) for of in (CLASSIFIER, REGRESSOR)]
-    shown = [_NONE[name] if default is None else f"{default}" for default in defaults]
+    shown = [
+        _NONE[name] if default is None else _SHOWN.get(f"{default}", f"{default}")
+        for default in defaults
+    ]
     if shown[0] == shown[1]:
         return shown[0]
     return f"{shown[0]} for classes, {shown[1]} for quantities"

@@ -11,11 +11,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import StateOverflow
-from standalone_node.learn.base import number, seed_of
+from standalone_node.learn.batching import seed_of
 from standalone_node.learn.contenders import Contender, search
 from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.runs import Attempt, Limits, Run
 from standalone_node.learn.tabular import Estimator, estimator_of, labels_of, scores
+from standalone_node.learn.training import weights_of_settings
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.iteration import Iteration
@@ -107,7 +108,8 @@ class Arena:
                 network.problem,
                 contender.start(network.problem, network.start, seed_of(common.random_state)),
                 method=contender.method,
-                metric=contender.metric(number("smoothing", common.smoothing)),
+                metric=contender.metric(common.smoothing),
+                weights=weights_of_settings(common),
                 max_iterations=ENDLESS,
                 tolerance=self._limits.tolerance,
                 time_limit=self._limits.seconds,

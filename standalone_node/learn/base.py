@@ -13,29 +13,19 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError, StateOverflow
-from standalone_node.learn.batching import batches_of, seed_of, whole_batch
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
+from standalone_node.learn.training import fitted, fitted_part, network_of, posed
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
-from standalone_node.optimize.methods import METHODS
-from standalone_node.optimize.metrics import Sobolev
-from standalone_node.optimize.minimize import minimize
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
-from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow
 from standalone_node.problem.inverse_problem import InverseProblem
-from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.reversible import flow_of
 
 Array = NDArray[Any]
-
-#: The spread of the start function, times 1 / sqrt(d). Small, as what the data do not remove of it
-#: stays; not zero, where the features would move only at second order.
-START = 0.1
-#: A fit also ends when five iterations lower the cost by less than this share of `tolerance`.
-COST_SHARE = 0.1
 
 
 class NodeEstimator(BaseEstimator):
@@ -78,69 +68,21 @@ class NodeEstimator(BaseEstimator):
         """
         rows, targets, weights, l2 = self._learnable(X, y, sample_weight)
         problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
-        self.l2_, self.parameters_ = l2, start
+        self.l2_, self.parameters_, self.times_ = l2, start, problem.times
         return problem, start
 
     def _posed(
         self, states: Array, targets: Array, weights: Array, l2: float
     ) -> tuple[InverseProblem, Parameters]:
         """The inverse problem of these rows, and its start."""
-        problem = InverseProblem(
-            states,
-            targets,
-            horizon=self.horizon,
-            steps=self.steps,
-            scheme=self.scheme,
-            form=self.form,
-            activation=self.activation,
-            loss=self.loss,
-            outputs=self._outputs,
-            penalty=Penalty(l2=l2 * float(np.sqrt(states.shape[1])), h1=number("h1", self.h1)),
-            sample_weight=weights,
-            dtype=self.dtype,
-            threads=self.threads,
-            memory_limit=self.memory_limit,
-        )
-        return problem, problem.initial_parameters(
-            seed=seed_of(self.random_state), scale=start_scale(problem.width)
-        )
-
-    def _solve(
-        self,
-        states: Array,
-        targets: Array,
-        weights: Array,
-        l2: float,
-        callback: Callback | None,
-        *,
-        part: bool = False,
-    ) -> Result:
-        """The inverse problem of these rows, solved; as a `part`, some iterations on it."""
-        problem, start = self._posed(states, targets, weights, l2)
-        if part and hasattr(self, "parameters_"):
-            start = self.parameters_
-        stepwise = isinstance(METHODS.get(self.method), Stepwise)
-        return minimize(
-            problem,
-            start,
-            method=self.method,
-            metric=None if stepwise else Sobolev(number("smoothing", self.smoothing)),
-            beta=self.beta,
-            rate=self.rate,
-            batches=whole_batch(self, problem.samples) if part else batches_of(self),
-            max_iterations=self.max_iterations,
-            tolerance=number("tolerance", self.tolerance),
-            cost_tolerance=COST_SHARE * self.tolerance,
-            callback=callback,
-        )
+        return posed(self, states, targets, weights, l2, self._outputs)
 
     def _fit(
         self, X: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
     ) -> None:
         """Solve on all rows and keep what prediction needs."""
-        states = self._states(X, weights)
-        talk = talking(callback, self.verbose)
-        self._keep(self._solve(states, targets, weights, l2, talk), l2)
+        problem, start = self._posed(self._states(X, weights), targets, weights, l2)
+        self._keep(*fitted(self, problem, start, talking(callback, self.verbose)), l2)
         if not self.result_.success:
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
@@ -169,11 +111,14 @@ class NodeEstimator(BaseEstimator):
             self.scaling_ = Scaling.of_features(X, weights)
             self.layout_ = self._layout(X)
         states = self.layout_.states(self.scaling_.apply(X))
-        self._keep(self._solve(states, targets, weights, l2, None, part=True), l2)
+        problem, start = self._posed(states, targets, weights, l2)
+        if hasattr(self, "parameters_"):
+            start = self.parameters_
+        self._keep(*fitted_part(self, problem, start), l2)
 
-    def _keep(self, result: Result, l2: float) -> None:
+    def _keep(self, result: Result, times: Array, l2: float) -> None:
         """What a run leaves behind."""
-        self.result_, self.l2_ = result, l2
+        self.result_, self.times_, self.l2_ = result, times, l2
         self.parameters_ = result.parameters
         self.n_iter_ = max(1, result.nit)
         self.summary_ = summary_of(result)
@@ -184,19 +129,11 @@ class NodeEstimator(BaseEstimator):
 
     def flow_of_settings(self) -> Flow:
         """The flow that the constructor's arguments describe; ArgumentError if they do not."""
-        return Flow(
-            time_grid(self.horizon, self.steps),
-            scheme=self.scheme,
-            form=self.form,
-            activation=self.activation,
-            dtype=self.dtype,
-            threads=self.threads,
-            memory_limit=self.memory_limit,
-        )
+        return flow_of(time_grid(self.horizon, self.steps), **network_of(self))
 
-    def _final(self, X: Array, scaling: Scaling, parameters: Parameters) -> Array:
+    def _final(self, X: Array, scaling: Scaling, parameters: Parameters, times: Array) -> Array:
         """The first m components of x(T) for rows of raw features, (B, m)."""
-        flow = self.flow_of_settings()
+        flow = flow_of(times, **network_of(self))
         states = self._layout(X).states(scaling.apply(X))
         final = flow.states(parameters, states, final=True)[:, : self._outputs]
         bad = np.flatnonzero(~np.isfinite(final).all(axis=1))
@@ -210,7 +147,7 @@ class NodeEstimator(BaseEstimator):
     def _propagate(self, X: Any) -> Array:
         check_is_fitted(self)
         X = validate_data(self, self._rows(X), reset=False, dtype=np.float64)
-        return self._final(X, self.scaling_, self.parameters_)
+        return self._final(X, self.scaling_, self.parameters_, self.times_)
 
     @property
     def width_(self) -> int:
@@ -220,19 +157,6 @@ class NodeEstimator(BaseEstimator):
     @property
     def _outputs(self) -> int:
         raise NotImplementedError
-
-
-def start_scale(width: int) -> float:
-    """The standard deviation of the start function of a state of that width."""
-    return START / float(np.sqrt(width))
-
-
-def number(name: str, value: Any) -> float:
-    """A constructor argument that has to be a number of at least 0."""
-    known = isinstance(value, int | float | np.number) and not isinstance(value, bool)
-    if not known or not 0.0 <= value < np.inf:
-        raise ArgumentError(f"{name} = {value!r} has to be a finite number, 0 or larger")
-    return float(value)
 
 
 def talking(callback: Callback | None, verbose: int) -> Callback | None:

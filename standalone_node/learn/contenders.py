@@ -10,8 +10,9 @@ from typing import Any
 import numpy as np
 
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.training import metric_of
 from standalone_node.model.nodal import Parameters
-from standalone_node.optimize.metrics import L2, Metric, Sobolev
+from standalone_node.optimize.metrics import L2, Metric
 from standalone_node.problem.inverse_problem import InverseProblem
 
 #: (problem, start function of depth, seed) -> where a contender begins.
@@ -53,7 +54,8 @@ class Contender:
     method : str
         Of `minimize`.
     metric : callable
-        From the smoothing length to a metric; to None for the partials as they are.
+        From the smoothing length, a number or "auto", to a metric; to None for the partials as
+        they are.
     options : mapping
         Further options of `minimize`.
     rate : float, optional
@@ -68,7 +70,7 @@ class Contender:
 
     label: str
     method: str
-    metric: Callable[[float], Metric | None] = Sobolev
+    metric: Callable[[Any], Metric | None] = metric_of
     options: Mapping[str, Any] = field(default_factory=dict)
     rate: float | None = None
     network: Mapping[str, Any] = field(default_factory=dict)
@@ -86,11 +88,11 @@ class Contender:
         return not self.network
 
 
-def _l2(length: float) -> Metric:
+def _l2(length: Any) -> Metric:
     return L2()
 
 
-def _partials(length: float) -> None:
+def _partials(length: Any) -> None:
     """No metric: `minimize` gives methods of single steps the partials as they are."""
 
 

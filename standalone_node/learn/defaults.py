@@ -13,23 +13,36 @@ class Defaults:
     horizon: float
     steps: int
     scheme: str
+    rtol: float | None
+    atol: float | None
+    reversible: bool | float
     form: str
+    inner: int | None
     activation: str
+    weights: str
+    basis: str | None
+    modes: int | None
     channels: str
     augment: int
     loss: str
     l2: Any  # a number or "auto"
     h1: float
-    smoothing: float
+    smoothing: Any  # a number or "auto"
     method: str
     beta: str
+    line_search: str
+    restart: int | None
     rate: float | None
     batch_size: int | None
     epochs: int
     batch_iterations: int | None
     proximal: float
+    continuation: Any  # None or increasing numbers of layers
+    validation_share: float
+    patience: int | None
     max_iterations: int
     tolerance: float
+    time_limit: float | None
     dtype: str
     threads: int | None
     memory_limit: int | str | None
@@ -41,8 +54,15 @@ CLASSIFIER = Defaults(
     horizon=4.0,
     steps=3,
     scheme="midpoint",
+    rtol=None,
+    atol=None,
+    reversible=False,
     form="outside",
+    inner=None,
     activation="sine",
+    weights="free",
+    basis=None,
+    modes=None,
     channels="own",
     augment=0,
     loss="cross-entropy",
@@ -51,13 +71,19 @@ CLASSIFIER = Defaults(
     smoothing=1.0,
     method="ncg",
     beta="PR+",
+    line_search="sensitivity",
+    restart=None,
     rate=None,
     batch_size=None,
     epochs=10,
     batch_iterations=None,
     proximal=0.0,
+    continuation=None,
+    validation_share=0.0,
+    patience=None,
     max_iterations=1000,
     tolerance=5e-3,
+    time_limit=None,
     dtype="float64",
     threads=None,
     memory_limit=None,

@@ -13,11 +13,13 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.base import NodeEstimator, number
+from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.batching import seed_of
+from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
+from standalone_node.learn.training import fitted, number
 from standalone_node.optimize.record import Callback
 
 Array = NDArray[Any]
@@ -31,6 +33,7 @@ def _has_probabilities(estimator: NodeClassifier) -> bool:
     return True
 
 
+@constructed_with(CLASSIFIER)
 class NodeClassifier(ClassifierMixin, NodeEstimator):
     """Classification by a standalone neural ODE with depth-varying parameters.
 
@@ -44,8 +47,17 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         T, the depth.
     steps : int
         Time steps; also the intervals of the depth grid.
-    scheme, form, activation : str
-        See `standalone_node.InverseProblem`.
+    scheme, rtol, atol, reversible, form, inner, activation
+        See `standalone_node.InverseProblem`. With `rtol` or `atol` the time steps are chosen, and
+        `steps` is the number of intervals of the depth grid.
+    weights : {"free", "constant", "galerkin", "evolving"}
+        What is learnt: nodal values, one value for all depths (the plain neural ODE), coefficients
+        of a series, or an initial value problem whose solution theta is.
+    basis : {"legendre", "fourier", "b-spline"}, optional
+        Of the series; Legendre polynomials if None.
+    modes : int, optional
+        Terms of the series, or the width of the network that drives evolving weights; 8 if None,
+        of a series no more than there are depth points.
     channels : {"own", "shared"}
         Outputs in components of their own in front of the features, or in the first features.
     augment : int
@@ -57,10 +69,10 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         entries there are to restrain. One value then serves narrow and wide states.
     h1 : float
         Weight of the penalty on the derivative of theta in depth, gamma.
-    smoothing : float
-        The length of the Sobolev metric; 0 is the L2 metric. "sgd" and "adam" take the partials
-        as they are.
-    method, beta, rate, max_iterations
+    smoothing : float or "auto"
+        The length of the Sobolev metric; 0 is the L2 metric, "auto" chooses it. "sgd" and "adam"
+        take the partials as they are.
+    method, beta, line_search, restart, rate, max_iterations, time_limit
         See `standalone_node.minimize`.
     batch_size : int, optional
         Rows of a batch, which are drawn by `random_state`; all rows at once if None. An iteration,
@@ -72,6 +84,14 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     proximal : float
         Weight of the term that holds the parameters near where a batch began, see
         `standalone_node.Batches`.
+    continuation : sequence of int, optional
+        Layers of the finite ResNets that come first, as (4, 8, 16), see
+        `standalone_node.continuation`.
+    validation_share : float
+        Share of the rows that are held out for early stopping; 0 for none. The parameters of the
+        lowest loss on these rows are kept.
+    patience : int, optional
+        Iterations without a lower loss there after which a fit ends; 20 if None.
     tolerance : float
         A fit ends when the gradient norm is this share of its start, or when five iterations lower
         the cost by less than a tenth of this share.
@@ -103,61 +123,6 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     >>> bool(NodeClassifier().fit(X, y).score(X, y) > 0.95)
     True
     """
-
-    def __init__(
-        self,
-        *,
-        horizon: float = CLASSIFIER.horizon,
-        steps: int = CLASSIFIER.steps,
-        scheme: str = CLASSIFIER.scheme,
-        form: str = CLASSIFIER.form,
-        activation: str = CLASSIFIER.activation,
-        channels: str = CLASSIFIER.channels,
-        augment: int = CLASSIFIER.augment,
-        loss: str = CLASSIFIER.loss,
-        l2: float = CLASSIFIER.l2,
-        h1: float = CLASSIFIER.h1,
-        smoothing: float = CLASSIFIER.smoothing,
-        method: str = CLASSIFIER.method,
-        beta: str = CLASSIFIER.beta,
-        rate: float | None = CLASSIFIER.rate,
-        batch_size: int | None = CLASSIFIER.batch_size,
-        epochs: int = CLASSIFIER.epochs,
-        batch_iterations: int | None = CLASSIFIER.batch_iterations,
-        proximal: float = CLASSIFIER.proximal,
-        max_iterations: int = CLASSIFIER.max_iterations,
-        tolerance: float = CLASSIFIER.tolerance,
-        dtype: str = CLASSIFIER.dtype,
-        threads: int | None = CLASSIFIER.threads,
-        memory_limit: int | str | None = CLASSIFIER.memory_limit,
-        random_state: Any = CLASSIFIER.random_state,
-        verbose: int = CLASSIFIER.verbose,
-    ) -> None:
-        self.horizon = horizon
-        self.steps = steps
-        self.scheme = scheme
-        self.form = form
-        self.activation = activation
-        self.channels = channels
-        self.augment = augment
-        self.loss = loss
-        self.l2 = l2
-        self.h1 = h1
-        self.smoothing = smoothing
-        self.method = method
-        self.beta = beta
-        self.rate = rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.batch_iterations = batch_iterations
-        self.proximal = proximal
-        self.max_iterations = max_iterations
-        self.tolerance = tolerance
-        self.dtype = dtype
-        self.threads = threads
-        self.memory_limit = memory_limit
-        self.random_state = random_state
-        self.verbose = verbose
 
     @property
     def _outputs(self) -> int:
@@ -273,21 +238,26 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         return self.classes_[best]
 
 
+@constructed_with(REGRESSOR)
 class NodeRegressor(RegressorMixin, NodeEstimator):
     """Regression by a standalone neural ODE with depth-varying parameters.
 
     Parameters
     ----------
-    horizon, steps, scheme, form, activation, channels, augment
+    horizon, steps, scheme, rtol, atol, reversible, form, inner, activation
+        As in `NodeClassifier`.
+    weights, basis, modes, channels, augment
         As in `NodeClassifier`.
     loss : {"squared", "huber"}
         Of the scaled target.
     l2 : float or "auto"
         As in `NodeClassifier`; "auto" chooses from a few values by cross-validation on the rows
         given to `fit`, since no single value serves.
-    h1, smoothing, method, beta, rate, batch_size, epochs, batch_iterations, proximal
+    h1, smoothing, method, beta, line_search, restart, rate
         As in `NodeClassifier`.
-    max_iterations, tolerance
+    batch_size, epochs, batch_iterations, proximal, continuation, validation_share, patience
+        As in `NodeClassifier`.
+    max_iterations, tolerance, time_limit
         As in `NodeClassifier`.
     dtype, threads, memory_limit, random_state, verbose
         As in `NodeClassifier`.
@@ -311,61 +281,6 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     >>> bool(NodeRegressor(l2=1e-3).fit(x, y).score(x, y) > 0.95)
     True
     """
-
-    def __init__(
-        self,
-        *,
-        horizon: float = REGRESSOR.horizon,
-        steps: int = REGRESSOR.steps,
-        scheme: str = REGRESSOR.scheme,
-        form: str = REGRESSOR.form,
-        activation: str = REGRESSOR.activation,
-        channels: str = REGRESSOR.channels,
-        augment: int = REGRESSOR.augment,
-        loss: str = REGRESSOR.loss,
-        l2: float | str = REGRESSOR.l2,
-        h1: float = REGRESSOR.h1,
-        smoothing: float = REGRESSOR.smoothing,
-        method: str = REGRESSOR.method,
-        beta: str = REGRESSOR.beta,
-        rate: float | None = REGRESSOR.rate,
-        batch_size: int | None = REGRESSOR.batch_size,
-        epochs: int = REGRESSOR.epochs,
-        batch_iterations: int | None = REGRESSOR.batch_iterations,
-        proximal: float = REGRESSOR.proximal,
-        max_iterations: int = REGRESSOR.max_iterations,
-        tolerance: float = REGRESSOR.tolerance,
-        dtype: str = REGRESSOR.dtype,
-        threads: int | None = REGRESSOR.threads,
-        memory_limit: int | str | None = REGRESSOR.memory_limit,
-        random_state: Any = REGRESSOR.random_state,
-        verbose: int = REGRESSOR.verbose,
-    ) -> None:
-        self.horizon = horizon
-        self.steps = steps
-        self.scheme = scheme
-        self.form = form
-        self.activation = activation
-        self.channels = channels
-        self.augment = augment
-        self.loss = loss
-        self.l2 = l2
-        self.h1 = h1
-        self.smoothing = smoothing
-        self.method = method
-        self.beta = beta
-        self.rate = rate
-        self.batch_size = batch_size
-        self.epochs = epochs
-        self.batch_iterations = batch_iterations
-        self.proximal = proximal
-        self.max_iterations = max_iterations
-        self.tolerance = tolerance
-        self.dtype = dtype
-        self.threads = threads
-        self.memory_limit = memory_limit
-        self.random_state = random_state
-        self.verbose = verbose
 
     @property
     def _outputs(self) -> int:
@@ -471,10 +386,10 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             scaling = Scaling.of_features(X[train], weights[train])
             target = Scaling.of_targets(values[train], weights[train])
             states = self._layout(X).states(scaling.apply(X[train]))
-            result = self._solve(
-                states, target.apply(values[train]), weights[train], l2, callback=None
-            )
-            found = target.undo(self._final(X[test], scaling, result.parameters))
+            goal = target.apply(values[train])
+            problem, start = self._posed(states, goal, weights[train], l2)
+            result, times = fitted(self, problem, start, None)
+            found = target.undo(self._final(X[test], scaling, result.parameters, times))
             squares = np.square((found - values[test]) / self.target_scaling_.scale)
             return float(np.average(squares.mean(axis=1), weights=weights[test]))
 

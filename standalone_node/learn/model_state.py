@@ -52,6 +52,8 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
         "mean": estimator.scaling_.mean,
         "scale": estimator.scaling_.scale,
     }
+    if _adaptive(estimator):
+        arrays["grid"] = np.array(estimator.times_)
     if isinstance(estimator, NodeClassifier):
         facts["classes"], facts["classes_dtype"] = _labels(estimator.classes_)
     else:
@@ -61,11 +63,18 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
     return facts, arrays
 
 
+def _adaptive(estimator: Any) -> bool:
+    """Whether the time grid was chosen, so that the settings do not tell it."""
+    return estimator.rtol is not None or estimator.atol is not None
+
+
 def _plain(key: str, value: Any) -> Any:
     if isinstance(value, np.generic):
         value = value.item()
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    if isinstance(value, list | tuple | np.ndarray):
+        return [_plain(key, entry) for entry in value]
     raise ArgumentError(
         f"the setting {key}={value!r} cannot be put into a model file: give a number or a name"
     )
@@ -121,7 +130,7 @@ def _estimator_of(
     estimator.layout_ = Layout(estimator.channels, outputs, features, estimator.augment)
     estimator.n_features_in_ = features
     estimator.parameters_ = _parameters(estimator, arrays)
-    estimator.flow_of_settings()  # says so if a setting is none
+    estimator.times_ = _grid(estimator, arrays)
     estimator.l2_, estimator.n_iter_ = float(header["l2"]), int(header["iterations"])
     summary = header["summary"]
     estimator.summary_ = {str(key): summary[key] for key in summary}
@@ -134,8 +143,19 @@ def _estimator_of(
     return estimator
 
 
+def _grid(estimator: Any, arrays: dict[str, Array]) -> Array:
+    """The time grid of the settings, or the one that was chosen."""
+    times = estimator.flow_of_settings().times  # says so if a setting is none
+    if not _adaptive(estimator):
+        return np.asarray(times)
+    grid = arrays["grid"]
+    if grid[0] != 0.0 or grid[-1] != estimator.horizon or (np.diff(grid) <= 0.0).any():
+        raise ModelFileError("its time grid does not fit its horizon: fit the model again")
+    return grid
+
+
 def _parameters(estimator: Any, arrays: dict[str, Array]) -> Parameters:
-    blocks = form_blocks(estimator.form, estimator.layout_.width)
+    blocks = form_blocks(estimator.form, estimator.layout_.width, estimator.inner)
     times, values = arrays["times"], arrays["values"]
     size = sum(int(np.prod(shape)) for _, shape in blocks)
     if values.shape != (times.size, size) or arrays["scale"].shape != arrays["mean"].shape:

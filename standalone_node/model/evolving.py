@@ -111,7 +111,9 @@ class EvolvingWeights:
         times = self._template.times[:, None]
         basis = np.hstack([np.ones_like(times), integrals(self._grid, hidden), times])
         matrix = basis.T @ banded_product(banded, basis)
-        matrix += RIDGE * np.diag(np.diag(matrix))
+        # What vanishes at all nodes, as one unit may on a grid of two, has a scale nevertheless.
+        diagonal = np.maximum(np.diag(matrix), np.finfo(np.float64).eps * np.trace(matrix))
+        matrix += RIDGE * np.diag(diagonal)
         size = (self._width + 2) * self._entries
         return JoinedGram(
             DenseGram(matrix), size, DiagonalGram(self._inner_scales(banded, field, solution))

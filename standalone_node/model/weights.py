@@ -20,6 +20,9 @@ from standalone_node.model.parametrisation import Parametrisation
 from standalone_node.model.series import Series
 from standalone_node.model.tableaux import tableau
 
+#: Functions of a series, if their number is not given.
+MODES = 8
+
 
 class Weights(Protocol):
     """A choice of what is learnt."""
@@ -61,8 +64,9 @@ class Galerkin:
     ----------
     basis : {"legendre", "fourier", "b-spline"}
         Legendre polynomials, cosines of half waves, or cubic B-splines on equal intervals.
-    modes : int
-        How many functions; at most as many as the depth grid has nodes.
+    modes : int, optional
+        How many functions; at most as many as the depth grid has nodes. Not given 8, or as many
+        as there are nodes if these are fewer.
 
     Raises
     ------
@@ -85,16 +89,18 @@ class Galerkin:
     """
 
     basis: str = "legendre"
-    modes: int = 8
+    modes: int | None = None
 
     def __post_init__(self) -> None:
         if self.basis not in BASES:
             raise ArgumentError(f"unknown basis {self.basis!r}: choose one of {', '.join(BASES)}")
-        _check_count("modes", self.modes)
+        if self.modes is not None:
+            _check_count("modes", self.modes)
 
     def on(self, template: Parameters) -> Series:
         """The series in that basis."""
-        return Series(template, basis_values(self.basis, template.times, self.modes), "galerkin")
+        modes = min(MODES, template.times.size) if self.modes is None else self.modes
+        return Series(template, basis_values(self.basis, template.times, modes), "galerkin")
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from standalone_node.problem.grids import GridChange, chosen_grid, reconsider
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.penalties import Penalty
-from standalone_node.problem.reversible import ReversibleFlow, coupling_of
+from standalone_node.problem.reversible import flow_of
 from standalone_node.problem.shared import (
     SweepCounts,
     check_parameters,
@@ -191,11 +191,8 @@ class InverseProblem:
 
     def _flow(self, times: Array) -> Flow:
         names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
-        options = {name: self.settings[name] for name in names}
-        coupling = coupling_of(self.settings["reversible"], times.size - 1)
-        if coupling is None:
-            return Flow(times, **options)
-        return ReversibleFlow(times, coupling=coupling, **options)
+        options = {name: self.settings[name] for name in (*names, "reversible")}
+        return flow_of(times, **options)
 
     def replaced(self, **changes: Any) -> InverseProblem:
         """The same problem with some arguments of the constructor changed.

@@ -320,3 +320,22 @@ def _distance(states: Array, inputs: Array) -> float:
     size = float(np.abs(inputs).max())
     with np.errstate(over="ignore", invalid="ignore"):
         return float(np.abs(states - inputs).max()) / (size or 1.0)
+
+
+def flow_of(times: Array, *, reversible: bool | float = False, **options: Any) -> Flow:
+    """The flow on a time grid, of the scheme itself or made reversible.
+
+    Parameters
+    ----------
+    times : ndarray, shape (N + 1,)
+    reversible : bool or float
+        See `coupling_of`.
+    **options
+        Of `Flow`.
+    """
+    coupling = coupling_of(reversible, times.size - 1)
+    return (
+        Flow(times, **options)
+        if coupling is None
+        else ReversibleFlow(times, coupling=coupling, **options)
+    )

@@ -112,9 +112,18 @@ def _inputs(facts: dict[str, Any]) -> str:
     return text if features == columns else f"{text}, {count(features)} features"
 
 
+#: The right-hand side of each form.
+FORMULAS = {
+    "inside": "σ(W x + b)",
+    "outside": "W σ(x) + b",
+    "bottleneck": "W₂ σ(W₁ x + b) + c",
+    "mean-field": "A σ(w x + b) / M",
+}
+
+
 def _network(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
     settings = facts["settings"]
-    form = {"inside": "σ(W x + b)", "outside": "W σ(x) + b"}.get(settings["form"], settings["form"])
+    form = FORMULAS.get(settings["form"], settings["form"])
     depth = f"{settings['steps']} steps of {settings['scheme']} to T = {short(settings['horizon'])}"
     return [
         ("width", f"{facts['width']} state components, x' = {form}, σ = {settings['activation']}"),

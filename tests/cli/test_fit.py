@@ -144,30 +144,47 @@ def test_refit_is_said_and_stored(run: Run) -> None:
     assert sn.load("flowers.node.npz").summary_["refit"] is True
 
 
-@pytest.mark.parametrize(
-    "method", [{"method": "ncg", "beta": "HZ"}, {"method": "sgd", "rate": 0.01}]
-)
-def test_every_option_of_the_network_reaches_the_model(run: Run, method: dict[str, Any]) -> None:
-    given = {
-        "horizon": 2.5, "steps": 3, "scheme": "heun", "form": "inside", "activation": "sine",
-        "channels": "shared", "augment": 1, "loss": "huber", "l2": 0.02, "h1": 0.03,
-        "smoothing": 0.4, "max_iterations": 2, "tolerance": 0.05, **method,
-        "batch_size": 8, "epochs": 3, "batch_iterations": 2, "proximal": 0.1,
-        "dtype": "float32",
-        "threads": 1,
-        "memory_limit": "70MB",
-    }  # fmt: skip
+#: An argument for every option of the network, in a few fits as not all go together.
+SETTINGS: list[dict[str, Any]] = [
+    {
+        "horizon": 2.5, "steps": 3, "scheme": "bs3", "rtol": 0.01, "atol": 0.02,
+        "form": "bottleneck", "inner": 3, "activation": "sine", "channels": "shared",
+        "augment": 1, "loss": "huber", "l2": 0.02, "h1": 0.03, "smoothing": 0.4, "method": "ncg",
+        "beta": "HZ", "line_search": "approximate-wolfe", "restart": 4, "max_iterations": 2,
+        "tolerance": 0.05, "dtype": "float32", "threads": 1, "memory_limit": "70MB",
+    },
+    {
+        "method": "sgd", "rate": 0.01, "batch_size": 8, "epochs": 3, "batch_iterations": 2,
+        "proximal": 0.1, "weights": "galerkin", "basis": "fourier", "modes": 2,
+        "validation_share": 0.25, "patience": 1, "time_limit": 60.0, "reversible": True,
+    },
+    {"continuation": [1, 2], "smoothing": "auto", "weights": "evolving", "modes": 1},
+]  # fmt: skip
+
+
+def as_text(value: Any) -> str:
+    """A value as users write it."""
+    if isinstance(value, list):
+        return ",".join(map(str, value))
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+@pytest.mark.parametrize("given", SETTINGS)
+def test_options_of_the_network_reach_the_model(run: Run, given: dict[str, Any]) -> None:
     options = [
         part
         for name, value in given.items()
-        for part in ("--" + name.replace("_", "-"), str(value))
+        for part in ("--" + name.replace("_", "-"), as_text(value))
     ]
     result = run("fit", "flowers.csv", "--target", "kind", "--seed", "7", *options)
     assert result.exit_code == 0, result.stderr
     found = sn.load("flowers.node.npz").get_params()
-    others = {"beta", "rate"} - set(method)
-    assert set(found) == {*given, *others, "random_state", "verbose"}
     assert found == {**sn.NodeClassifier().get_params(), **given, "random_state": 7}
+
+
+def test_there_is_an_option_for_every_argument() -> None:
+    tried = set().union(*SETTINGS)
+    assert tried == set(sn.NodeClassifier().get_params()) - {"random_state", "verbose"}
 
 
 def test_missing_cells_and_what_counts_as_such(run: Run, folder: Path) -> None:

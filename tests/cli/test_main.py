@@ -65,8 +65,18 @@ def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimato
             "rate": "0.3 of sgd",
             "batch_size": "all rows",
             "batch_iterations": "6, of sgd and adam 1",
+            "rtol": "fixed steps",
+            "atol": "rtol",
+            "inner": "twice the width",
+            "basis": "legendre",
+            "modes": "8, no more than",
+            "restart": "never",
+            "continuation": "none",
+            "patience": "20",
+            "time_limit": "none",
         }
         expected = nothing[argument.name] if default is None else str(default)
+        expected = "no" if default is False else expected
         assert expected in shown_default(argument.name)
         assert f"[default: {shown_default(argument.name)}]" in text
 

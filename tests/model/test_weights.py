@@ -126,3 +126,16 @@ def test_modes_that_the_nodes_cannot_tell_apart_are_refused() -> None:
     fine = sn.Parameters.from_values(times, np.ones((61, 1)), (("b", (1,)),))
     with pytest.raises(ArgumentError, match="linearly dependent at the depth nodes"):
         sn.Galerkin("legendre", modes=60).on(fine)
+
+
+def test_a_series_has_no_more_terms_than_nodes_unless_it_is_told_to() -> None:
+    coarse = template().refined([0.0, template().horizon])
+    assert sn.Galerkin().on(coarse).coordinates(coarse).size == coarse.values.size
+
+
+def test_one_unit_evolves_on_a_grid_of_two_nodes() -> None:
+    coarse = template().refined([0.0, template().horizon])
+    evolving = sn.Evolving(1).on(coarse)
+    gram = evolving.gram(mass(coarse.times), ())
+    u = evolving.coordinates(coarse)
+    assert np.isfinite(gram.solve(u)).all()
