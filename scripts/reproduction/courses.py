@@ -106,7 +106,8 @@ def drawn_courses(shown: dict[str, Shown]) -> Any:
     from standalone_node.report.figures.style import style
 
     with style():
-        figure, axes = plt.subplots(2, -(-len(shown) // 2), figsize=(9.6, 5.4), layout="constrained")
+        columns = -(-len(shown) // 2)
+        figure, axes = plt.subplots(2, columns, figsize=(9.6, 5.4), layout="constrained")
         for place, (name, panel) in zip(axes.T.flat, shown.items(), strict=False):
             for method, run in panel.courses.items():
                 colour, dashes = LINES[method]
