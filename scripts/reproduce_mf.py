@@ -17,7 +17,6 @@ from __future__ import annotations
 
 import tracemalloc
 import warnings
-from collections.abc import Callable
 from math import exp
 from time import process_time
 from typing import Any
@@ -134,20 +133,29 @@ def peak(steps: int, coupling: Coupling) -> float:
     return most / 1e6
 
 
-def seconds(steps: int, coupling: Coupling) -> float:
-    """Seconds of the same, of the processor: the machine may be busy with other things."""
-    problem, p = large(steps, coupling)
-    began = process_time()
-    work(problem, p)
-    return process_time() - began
+def time_ratios(steps: int, repeats: int) -> list[float]:
+    """Seconds of the same, reversible over kept, as in training: problems and memory are there.
+
+    Of the processor: the machine may be busy with other things.
+    """
+    pairs = [large(steps, coupling) for coupling in (True, False)]
+    ratios = []
+    for k in range(repeats + 1):  # one after the other, so that both see the same machine
+        needed = []
+        for problem, p in pairs:
+            changed = (1.0 + 0.01 * k) * p  # the states of the last time are of no use
+            began = process_time()
+            work(problem, changed)
+            needed.append(process_time() - began)
+        ratios.append(needed[0] / needed[1])
+    return ratios[1:]
 
 
 def memory_table(numbers: tuple[int, ...], repeats: int = 7) -> tuple[str, Array]:
     """The table, and the peaks (number, kept or reversible) for the figure."""
     rows, peaks = [], np.array([[peak(n, c) for c in (False, True)] for n in numbers])
     for steps, (kept, reversible) in zip(numbers, peaks, strict=True):
-        # One after the other, so that both see the same machine; the first is for warming up.
-        ratios = [seconds(steps, True) / seconds(steps, False) for _ in range(repeats + 1)][1:]
+        ratios = time_ratios(steps, repeats)
         rows.append((steps, f"{kept:.1f}", f"{reversible:.2f}", spread(ratios, "{:.2f}".format)))
     heads = ("N", "MB, all stages kept", "MB, reversible", "time, reversible over kept")
     return table(heads, rows), peaks
@@ -168,9 +176,11 @@ def couplings_table(seeds: int, numbers: tuple[int, ...]) -> str:
     def error(steps: int, coupling: Coupling, seed: int) -> float:
         return reconstruction(*network("mild", seed, steps=steps, reversible=coupling))
 
-    return _by_coupling(
-        "N", numbers, lambda n, c: spread((error(n, c, s) for s in range(seeds)), short)
-    )
+    def row(steps: int) -> list[str]:
+        found = ((error(steps, c, seed) for seed in range(seeds)) for c in COUPLINGS)
+        return [spread(errors, short) for errors in found]
+
+    return table(("N", *map(str, COUPLINGS)), ((n, *row(n)) for n in numbers))
 
 
 def contraction(depth: int, coupling: Coupling) -> tuple[float, float]:
@@ -185,15 +195,14 @@ def contraction(depth: int, coupling: Coupling) -> tuple[float, float]:
 
 
 def contraction_table(depths: tuple[int, ...]) -> str:
-    """Both errors against the depth of a contracting flow."""
-    return _by_coupling(
-        "T", depths, lambda t, c: " / ".join(short(error) for error in contraction(t, c))
-    )
+    """Both errors against the depth; last, a coupling that falls as fast as the flow contracts."""
 
+    def cell(depth: int, coupling: Coupling | None) -> str:
+        chosen = exp(-depth / 400) if coupling is None else coupling
+        return " / ".join(short(error) for error in contraction(depth, chosen))
 
-def _by_coupling(head: str, values: tuple[int, ...], cell: Callable[[int, Coupling], str]) -> str:
-    rows = ((value, *(cell(value, coupling) for coupling in COUPLINGS)) for value in values)
-    return table((head, *map(str, COUPLINGS)), rows)
+    rows = ((t, *(cell(t, coupling) for coupling in (*COUPLINGS, None))) for t in depths)
+    return table(("T", *map(str, COUPLINGS), "exp(-T/N)"), rows)
 
 
 def drawn(numbers: tuple[int, ...], medians: Array, grids: tuple[int, ...], peaks: Array) -> Any:

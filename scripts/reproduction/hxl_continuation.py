@@ -162,7 +162,7 @@ def drawn(found: dict[Key, list[Pair]], tolerance: float) -> Any:
 
     keys = [key for key in found if key[1] in list(FINE)[:2]]
     with style():
-        figure, axes = plt.subplots(1, len(keys), figsize=(12.0, 3.2), layout="constrained")
+        figure, axes = plt.subplots(1, len(keys), figsize=(12.0, 3.5), layout="constrained")
         for place, key in zip(axes, keys, strict=True):
             direct = found[key][0].direct
             course = found[key][0].continued[tolerance]
@@ -172,10 +172,11 @@ def drawn(found: dict[Key, list[Pair]], tolerance: float) -> Any:
                 on = level == layers
                 name = f"{layers} layers" if layers in LEVELS else "fine"
                 place.loglog(seconds[on], costs[on], color=colour, label=name)
-            plain_decades(place.xaxis)
-            plain_decades(place.yaxis)
+            plain_decades(place.xaxis, 1.0)
+            plain_decades(place.yaxis, 1.0, 2.0, 3.0, 5.0)
             place.set_title(", ".join(key))
             place.set_xlabel("seconds, one thread")
         axes[0].set_ylabel("cost (of the level)")
-        axes[0].legend()
+        handles, labels = axes[0].get_legend_handles_labels()
+        figure.legend(handles, labels, loc="outside lower center", ncols=len(labels))
     return figure

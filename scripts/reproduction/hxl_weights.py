@@ -148,5 +148,5 @@ def drawn(found: Runs) -> Any:
 
 def _band(place: Any, x: NDArray[Any], costs: NDArray[Any], colour: str, label: str) -> None:
     place.semilogy(x, np.median(costs, axis=0), color=colour, label=label)
-    plain_decades(place.yaxis)
+    plain_decades(place.yaxis, 1.0, 2.0, 5.0)
     place.fill_between(x, costs.min(axis=0), costs.max(axis=0), color=colour, alpha=0.15, lw=0.0)

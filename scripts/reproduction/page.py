@@ -55,10 +55,10 @@ def save(figure: Any, path: str | Path) -> None:
     figure.savefig(path, bbox_inches="tight", metadata={"Software": None})
 
 
-def plain_decades(axis: Any) -> None:
-    """Show a logarithmic axis in plain numbers, 1, 2 and 5 of each decade: formulas are off."""
+def plain_decades(axis: Any, *shown: float) -> None:
+    """Show a logarithmic axis in plain numbers, these of each decade: formulas are off."""
     from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
 
-    axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
+    axis.set_major_locator(LogLocator(subs=shown))
     axis.set_major_formatter(StrMethodFormatter("{x:g}"))
     axis.set_minor_formatter(NullFormatter())
