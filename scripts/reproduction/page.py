@@ -53,3 +53,12 @@ def save(figure: Any, path: str | Path) -> None:
     """Write a figure, and make the folder it goes to."""
     Path(path).parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, bbox_inches="tight", metadata={"Software": None})
+
+
+def plain_decades(axis: Any, *shown: float) -> None:
+    """Show a logarithmic axis in plain numbers, these of each decade: formulas are off."""
+    from matplotlib.ticker import LogLocator, NullFormatter, StrMethodFormatter
+
+    axis.set_major_locator(LogLocator(subs=shown))
+    axis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.set_minor_formatter(NullFormatter())

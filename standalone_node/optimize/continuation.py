@@ -5,9 +5,8 @@ cascade of a numerical analyst, and the strategy of training an infinite network
 
 References
 ----------
-He, Xie, Lin, On the training of infinitely deep residual networks, 2019,
-doi 10.1007/978-3-030-31654-9_51. Bornemann and Deuflhard, The cascadic multigrid method for
-elliptic problems, Numer. Math. 75 (1996).
+He, Xie, Lin 2019, doi 10.1007/978-3-030-31654-9_51. Bornemann and Deuflhard, The cascadic multigrid
+method for elliptic problems, Numer. Math. 75 (1996).
 """
 
 from __future__ import annotations
@@ -64,9 +63,10 @@ def continuation(
     Returns
     -------
     Result
-        Of the fine run. Its history holds all runs, one after the other, with a further column
-        "level", the number of steps; sweeps are counted in sweeps of the problem itself. The cost
-        is that of the level, hence falls within a level only.
+        Of the fine run. Its history holds all runs, one after the other, with two further columns:
+        "level", the number of steps, and "run", counted from 0 to len(levels), the run of the
+        problem itself, which tells it from a last level with as many steps. Sweeps are counted in
+        sweeps of the problem itself. The cost is that of the run, hence falls within a run only.
 
     Raises
     ------
@@ -121,8 +121,10 @@ class _Joint:
         result = minimize(problem, p.refined(problem.depth_times), **{**options, **limits})
         self._stopped = self._stopped or result.reason in ("callback", "time")
         rows = {name: began[name] + scale * result.history[name] for name, scale in _scales(share)}
-        level = np.full(len(result.history["cost"]), float(problem.times.size - 1))
-        self._histories.append({**result.history, **rows, "level": level})
+        told_apart = {"level": problem.times.size - 1, "run": len(self._results)}
+        ones = np.ones(len(result.history["cost"]))
+        rows |= {name: number * ones for name, number in told_apart.items()}
+        self._histories.append({**result.history, **rows})
         self._results.append(result)
         found: Parameters = result.parameters
         return found

@@ -63,6 +63,12 @@ def test_a_sweep_of_a_level_counts_as_its_share_of_a_sweep_of_the_problem() -> N
     assert one["direct"].tolist() == [0.125, 1.125]
 
 
+def test_a_level_with_as_many_steps_as_the_problem_is_told_from_it() -> None:
+    history = continuation(spirals(steps=8), (4, 8), max_iterations=2).history
+    assert history["level"].tolist() == [4.0] * 3 + [8.0] * 6
+    assert history["run"].tolist() == [0.0] * 3 + [1.0] * 3 + [2.0] * 3
+
+
 def test_the_history_counts_on_and_the_callback_sees_it() -> None:
     rows: list[Any] = []
     result = continuation(spirals(), (2, 4), max_iterations=4, callback=rows.append)
