@@ -95,7 +95,7 @@ def imported(data: str, layers: int, seed: int, iterations: int, further: int) -
         x, classes, outputs=outputs, horizon=HORIZON, steps=64, loss="cross-entropy",
         form="outside", depth_points=layers + 1, threads=1,
     )  # fmt: skip
-    own, euler = net.states(x)[-1], infinite.resnet(layers).solve_direct(p)[-1]
+    own, euler = net.states(x)[-1], infinite.coarse(layers).solve_direct(p)[-1]
     start = start_of(infinite, seed)
     ends = (
         sn.minimize(infinite, begin, max_iterations=further, tolerance=0.0).cost

@@ -37,6 +37,7 @@ def continuation(
     levels: Sequence[int] = (4, 8, 16, 32),
     *,
     start: Parameters | None = None,
+    scheme: str | None = "euler",
     level_tolerance: float = LEVEL_TOLERANCE,
     callback: Callable[[Iteration], Any] | None = None,
     **options: Any,
@@ -48,10 +49,12 @@ def continuation(
     problem : InverseProblem
         The network that is wanted in the end, finer than the levels or continuous.
     levels : sequence of int
-        Layers L of the ResNets that come before it: Euler's scheme, h = T / L, L + 1 nodes.
-        The last may have as many layers as the problem has steps.
+        Layers L of the ResNets that come before it: steps h = T / L, L + 1 nodes. The last may have as many layers as the problem has steps.
     start : Parameters
         Of the first level, brought to its nodes; the problem's initial parameters if not given.
+    scheme : str, optional
+        Of the levels. "euler" makes them ResNets; None is the problem's own, which on a coarse grid
+        is nearer to the problem where that has a scheme of higher order.
     level_tolerance : float
         A level ends when five iterations lower its cost by less than this share of it.
     callback : callable, optional
@@ -86,7 +89,7 @@ def continuation(
     joint = _Joint(problem.stage_count, callback, options.pop("time_limit", None))
     p = problem.initial_parameters() if start is None else start
     for layers in levels:
-        level = problem.resnet(layers)
+        level = problem.coarse(layers, scheme)
         p = joint.run(level, p, {**options, "cost_tolerance": level_tolerance})
     joint.run(problem, p, options)
     return joint.result()

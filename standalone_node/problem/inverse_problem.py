@@ -259,10 +259,14 @@ class InverseProblem:
         memory, self._last = self._last.memory, None
         return memory
 
-    def resnet(self, layers: int) -> InverseProblem:
-        """The same problem for a finite ResNet: Euler's scheme with `layers` equal steps."""
+    def coarse(self, layers: int, scheme: str | None = "euler") -> InverseProblem:
+        """The same problem with `layers` equal steps: a finite ResNet, if by Euler's scheme.
+
+        `scheme` is the problem's own if None.
+        """
         fixed = {"rtol": None, "atol": None, "reversible": False}
-        return self.replaced(scheme="euler", steps=layers, depth_points=layers + 1, **fixed)
+        own = self.settings["scheme"] if scheme is None else scheme
+        return self.replaced(scheme=own, steps=layers, depth_points=layers + 1, **fixed)
 
     @property
     def stage_count(self) -> int:

@@ -43,7 +43,7 @@ def test_a_level_begins_where_the_one_before_it_ended() -> None:
     """As the same function of depth: on a grid that contains the old one it is the same."""
     problem = spirals(steps=8, scheme="euler")
     coarse = minimize(
-        problem.resnet(4), problem.initial_parameters().refined(problem.resnet(4).depth_times)
+        problem.coarse(4), problem.initial_parameters().refined(problem.coarse(4).depth_times)
     )
     both = continuation(problem, (4,), max_iterations=200, level_tolerance=1e-10)
     first = int(np.argmax(both.history["level"] == 8.0))
@@ -103,3 +103,16 @@ def test_levels_that_do_not_increase_are_refused(levels: Any) -> None:
 def test_a_level_tolerance_out_of_range_is_refused() -> None:
     with pytest.raises(ArgumentError, match="level_tolerance"):
         continuation(spirals(), (4,), level_tolerance=0.0)
+
+
+def test_levels_by_the_scheme_of_the_problem_are_nearer_to_it() -> None:
+    problem = spirals(steps=16, scheme="rk4")
+    p = problem.initial_parameters(scale=1.0)
+    costs = {
+        s: problem.coarse(4, s).cost(p.refined(problem.coarse(4).depth_times))
+        for s in ("euler", None)
+    }
+    assert abs(costs[None] - problem.cost(p)) < 0.5 * abs(costs["euler"] - problem.cost(p))
+    result = continuation(problem, (4, 8), scheme=None, max_iterations=3)
+    shares = result.history["direct"][[0, -1]]
+    assert shares[0] == 0.25 and result.parameters.times.size == 17

@@ -247,7 +247,7 @@ def test_steps_only_say_how_fine_the_depth_grid_is() -> None:
 def test_a_finite_network_has_the_grid_of_its_layers() -> None:
     problem = problem_of()
     problem.cost(start_of(problem))
-    assert problem.resnet(8).times.size == 9
+    assert problem.coarse(8).times.size == 9
 
 
 def test_a_batch_has_the_grid_of_all_rows_or_one_of_its_own_that_says_nothing_of_theirs() -> None:
