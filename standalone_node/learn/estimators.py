@@ -8,6 +8,7 @@ import numpy as np
 import scipy.special
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
@@ -281,6 +282,11 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     >>> bool(NodeRegressor(l2=1e-3).fit(x, y).score(x, y) > 0.95)
     True
     """
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     @property
     def _outputs(self) -> int:
