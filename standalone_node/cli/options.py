@@ -113,6 +113,11 @@ _FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
     "random_state": "--seed",
     "max_sweeps": "--max-sweeps",
     "time_limit": "--time-limit",
+    "level": "--level",
+    "batches: size": "--batch-size",
+    "batches: epochs": "--epochs",
+    "batches: iterations": "--batch-iterations",
+    "batches: proximal": "--proximal",
 }
 
 
