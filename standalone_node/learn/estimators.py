@@ -74,7 +74,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         The length of the Sobolev metric; 0 is the L2 metric, "auto" chooses it. "sgd" and "adam"
         take the partials as they are.
     method, beta, line_search, restart, rate, max_iterations, time_limit
-        See `standalone_node.minimize`.
+        See `standalone_node.minimize`. The time limit is that of one run: l2="auto" makes several.
     batch_size : int, optional
         Rows of a batch, which are drawn by `random_state`; all rows at once if None. An iteration,
         a row of the history, is then an epoch.
@@ -84,7 +84,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         Iterations on a batch, also in `partial_fit`; 6 if None, 1 for "sgd" and "adam".
     proximal : float
         Weight of the term that holds the parameters near where a batch began, see
-        `standalone_node.Batches`.
+        `standalone_node.Batches`. It and `batch_iterations` concern `partial_fit`, and `fit` with
+        a `batch_size`.
     continuation : sequence of int, optional
         Layers of the finite ResNets that come first, as (4, 8, 16), see
         `standalone_node.continuation`.
