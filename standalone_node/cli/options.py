@@ -96,7 +96,7 @@ ARGUMENTS = (
     Argument("patience", int, "Iterations without a lower loss on these rows."),
     Argument("max_iterations", int, "Iterations at the most."),
     Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),
-    Argument("time_limit", float, "Seconds after which the fit ends."),
+    Argument("time_limit", float, "Seconds after which a run ends; --l2 auto makes several."),
     Argument("dtype", Listed("kernels.jit", "PRECISIONS"), "Precision of the states."),
     Argument("threads", int, "Threads; the result is the same for any number."),
     Argument(
@@ -113,6 +113,11 @@ _FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
     "random_state": "--seed",
     "max_sweeps": "--max-sweeps",
     "time_limit": "--time-limit",
+    "level": "--level",
+    "batches: size": "--batch-size",
+    "batches: epochs": "--epochs",
+    "batches: iterations": "--batch-iterations",
+    "batches: proximal": "--proximal",
 }
 
 

@@ -110,11 +110,22 @@ class NodeEstimator(BaseEstimator):
         if not hasattr(self, "parameters_"):
             self.scaling_ = Scaling.of_features(X, weights)
             self.layout_ = self._layout(X)
+        elif self.layout_ != self._layout(X):
+            raise ArgumentError(
+                "channels, augment or loss were changed, and with them the state: partial_fit goes "
+                "on with what there is, use fit"
+            )
         states = self.layout_.states(self.scaling_.apply(X))
         problem, start = self._posed(states, targets, weights, l2)
         if hasattr(self, "parameters_"):
-            start = self.parameters_
+            start = self._on_grid(problem)
         self._keep(*fitted_part(self, problem, start), l2)
+
+    def _on_grid(self, problem: InverseProblem) -> Parameters:
+        """The parameters so far, on the depth grid of a problem should `steps` have changed."""
+        p: Parameters = self.parameters_
+        same = np.array_equal(p.times, problem.depth_times)
+        return p if same or p.times[-1] != problem.horizon else p.refined(problem.depth_times)
 
     def _keep(self, result: Result, times: Array, l2: float) -> None:
         """What a run leaves behind."""

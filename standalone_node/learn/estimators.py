@@ -8,6 +8,7 @@ import numpy as np
 import scipy.special
 from numpy.typing import ArrayLike, NDArray
 from sklearn.base import ClassifierMixin, RegressorMixin
+from sklearn.utils import Tags
 from sklearn.utils.metaestimators import available_if
 from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
@@ -73,7 +74,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         The length of the Sobolev metric; 0 is the L2 metric, "auto" chooses it. "sgd" and "adam"
         take the partials as they are.
     method, beta, line_search, restart, rate, max_iterations, time_limit
-        See `standalone_node.minimize`.
+        See `standalone_node.minimize`. The time limit is that of one run: l2="auto" makes several.
     batch_size : int, optional
         Rows of a batch, which are drawn by `random_state`; all rows at once if None. An iteration,
         a row of the history, is then an epoch.
@@ -83,7 +84,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         Iterations on a batch, also in `partial_fit`; 6 if None, 1 for "sgd" and "adam".
     proximal : float
         Weight of the term that holds the parameters near where a batch began, see
-        `standalone_node.Batches`.
+        `standalone_node.Batches`. It and `batch_iterations` concern `partial_fit`, and `fit` with
+        a `batch_size`.
     continuation : sequence of int, optional
         Layers of the finite ResNets that come first, as (4, 8, 16), see
         `standalone_node.continuation`.
@@ -281,6 +283,11 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     >>> bool(NodeRegressor(l2=1e-3).fit(x, y).score(x, y) > 0.95)
     True
     """
+
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.target_tags.multi_output = True
+        return tags
 
     @property
     def _outputs(self) -> int:

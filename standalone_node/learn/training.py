@@ -113,6 +113,11 @@ def fitted(
         seed = seed_of(estimator.random_state)
         classes = problem.targets.ndim == 1
         rest, validation = held_out(estimator.validation_share, problem.targets, classes, seed)
+        if not all(problem.sample_weight[part].any() for part in (rest, validation)):
+            raise ArgumentError(
+                f"validation_share = {estimator.validation_share!r} leaves one side without any "
+                "sample_weight: leave rows of weight 0 out, or take another share"
+            )
         watch["monitor"] = negative_loss(problem.rows(validation))
         watch["patience"] = PATIENCE if estimator.patience is None else estimator.patience
         problem = problem.rows(rest)
@@ -133,10 +138,11 @@ def fitted_part(
 ) -> tuple[Result, Array]:
     """Some iterations on the rows of the problem, a batch; as `fitted`."""
     for name in ("validation_share", "continuation"):
-        if getattr(estimator, name):
+        value = getattr(estimator, name)
+        if value is not None and not (np.isscalar(value) and value == 0):
             raise ArgumentError(
-                f"partial_fit is one batch of many: {name} = {getattr(estimator, name)!r} has no "
-                "meaning there, use fit"
+                f"partial_fit is one batch of many: {name} = {value!r} has no meaning there, "
+                "use fit"
             )
     batches = whole_batch(estimator, problem.samples)
     return minimize(problem, start, **_options(estimator), batches=batches), problem.times

@@ -77,7 +77,9 @@ def hager_zhang(p: Products) -> float:
     """CG_DESCENT's beta with its lower bound (Hager and Zhang 2005)."""
     square = p.new - 2.0 * p.cross + p.old
     beta = (p.new - p.cross - 2.0 * square * p.slope / p.change) / p.change
-    return max(beta, -1.0 / sqrt(p.direction * min(1e-4, p.old)))
+    bound = p.direction * min(1e-4, p.old)
+    # <d, d> comes from a recurrence, and rounding may leave nothing of it.
+    return max(beta, -1.0 / sqrt(bound)) if bound > 0.0 else beta
 
 
 #: Successive gradients should be nearly orthogonal in the metric: this share is not.

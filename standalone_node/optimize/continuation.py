@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
-from standalone_node.optimize.minimize import minimize
+from standalone_node.optimize.minimize import bound, minimize
 
 if TYPE_CHECKING:
     from standalone_node.optimize.result import Result
@@ -49,7 +49,8 @@ def continuation(
     problem : InverseProblem
         The network that is wanted in the end, finer than the levels or continuous.
     levels : sequence of int
-        Layers L of the ResNets that come before it: steps h = T / L, L + 1 nodes. The last may have as many layers as the problem has steps.
+        Layers L of the ResNets that come before it: steps h = T / L, L + 1 nodes. The last may
+        have as many layers as the depth grid of the problem has intervals.
     start : Parameters
         Of the first level, brought to its nodes; the problem's initial parameters if not given.
     scheme : str, optional
@@ -74,7 +75,7 @@ def continuation(
     Raises
     ------
     ArgumentError
-        If the levels do not increase.
+        If the levels do not increase, or are finer than the depth grid of the problem.
 
     Examples
     --------
@@ -85,8 +86,11 @@ def continuation(
     >>> sorted(set(result.history["level"].tolist()))
     [2.0, 4.0, 8.0, 16.0]
     """
-    _check(levels, level_tolerance)
-    joint = _Joint(problem.stage_count, callback, options.pop("time_limit", None))
+    _check(levels, level_tolerance, problem.depth_times.size - 1)
+    time_limit = options.pop("time_limit", None)
+    if time_limit is not None:
+        time_limit = bound("time_limit", time_limit)
+    joint = _Joint(problem.stage_count, callback, time_limit)
     p = problem.initial_parameters() if start is None else start
     for layers in levels:
         level = problem.coarse(layers, scheme)
@@ -165,13 +169,18 @@ def _later(row: Iteration, began: dict[str, float], share: float) -> Iteration:
     return replace(row, nit=int(began["nit"]) + row.nit, **counted)
 
 
-def _check(levels: Sequence[int], level_tolerance: float) -> None:
-    numbers = list(levels)
+def _check(levels: Any, level_tolerance: float, intervals: int) -> None:
+    numbers = list(levels) if isinstance(levels, Sequence | np.ndarray) else []
     whole = all(isinstance(n, int | np.integer) and not isinstance(n, bool) for n in numbers)
     if not numbers or not whole or numbers[0] < 1 or sorted(set(numbers)) != numbers:
         raise ArgumentError(
             f"continuation levels {levels!r} have to be increasing whole numbers of layers, as "
             "(4, 8, 16, 32)"
+        )
+    if numbers[-1] > intervals:
+        raise ArgumentError(
+            f"continuation goes from coarse to fine, but its {numbers[-1]} layers are more than "
+            f"the {intervals} intervals of the depth grid: raise steps, or leave levels out"
         )
     if not 0.0 < level_tolerance < 1.0:
         raise ArgumentError(f"level_tolerance = {level_tolerance!r} has to lie between 0 and 1")

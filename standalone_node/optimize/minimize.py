@@ -124,20 +124,22 @@ def minimize(
     (True, True)
     """
     stopping = Stopping(
-        _bound("tolerance", tolerance),
-        _bound("cost_tolerance", cost_tolerance),
+        bound("tolerance", tolerance),
+        bound("cost_tolerance", cost_tolerance),
         _whole("max_iterations", max_iterations, 0),
         None if noise_level is None else _residual(noise_level, tau),
-        None if time_limit is None else _bound("time_limit", time_limit),
+        None if time_limit is None else bound("time_limit", time_limit),
         None if patience is None else _whole("patience", patience, 1),
     )
     if patience is not None and monitor is None:
         raise ArgumentError("patience counts iterations without a better score: give a monitor")
+    if tau != SAFETY and noise_level is None:
+        raise ArgumentError(f"tau = {tau!r} is a multiple of noise_level: give noise_level, too")
     options = Options(
         beta=_row("beta", BETAS, beta),
         line_search=_row("line_search", LINE_SEARCHES, line_search),
         restart=None if restart is None else _whole("restart", restart, 1),
-        rate=None if rate is None else _bound("rate", rate, above=True),
+        rate=None if rate is None else bound("rate", rate, above=True),
     )
     run = _row("method", METHODS, method)
     given = {"beta": beta, "line_search": line_search, "restart": restart, "rate": rate}
@@ -146,6 +148,10 @@ def minimize(
         raise ArgumentError(
             f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"
         )
+    if metric is not None and not hasattr(metric, "resolved"):
+        raise ArgumentError(f"metric = {metric!r} is none: give Sobolev(1.0), L2() or Euclidean()")
+    if batches is not None and not isinstance(batches, Batches):
+        raise ArgumentError(f"batches = {batches!r} has to be Batches, such as Batches(size=100)")
     parametrisation = _parametrisation(problem, start, weights)
     objective = Objective(problem, parametrisation)
     epochs = None if batches is None else Epochs(objective, parametrisation, batches)
@@ -175,7 +181,7 @@ def _parametrisation(
 
 
 def _row(name: str, table: dict[str, Any], key: Any) -> Any:
-    if key not in table:
+    if not isinstance(key, str) or key not in table:
         raise ArgumentError(f"unknown {name} {key!r}: choose one of {', '.join(table)}")
     return table[key]
 
@@ -188,16 +194,21 @@ def _whole(name: str, value: Any, least: int) -> int:
     return int(value)
 
 
-def _bound(name: str, value: float, *, above: bool = False) -> float:
-    if not 0.0 <= value < np.inf or (above and value == 0.0):
+def bound(name: str, value: Any, *, above: bool = False) -> float:
+    """The argument as a float; ArgumentError if it is not 0 or larger, or above 0."""
+    if not _is_number(value) or not 0.0 <= value < np.inf or (above and value == 0.0):
         least = "larger than 0" if above else "0 or larger"
         raise ArgumentError(f"{name} = {value!r} has to be a finite number, {least}")
     return float(value)
 
 
-def _residual(noise_level: float, tau: float) -> float:
-    if not 0.0 < noise_level < np.inf:
+def _residual(noise_level: Any, tau: Any) -> float:
+    if not _is_number(noise_level) or not 0.0 < noise_level < np.inf:
         raise ArgumentError(f"noise_level = {noise_level!r} has to be a positive number")
-    if not 1.0 <= tau < np.inf:
+    if not _is_number(tau) or not 1.0 <= tau < np.inf:
         raise ArgumentError(f"tau = {tau!r} has to be 1 or larger")
-    return tau * noise_level
+    return float(tau * noise_level)
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float | np.number) and not isinstance(value, bool)

@@ -133,11 +133,12 @@ class Record:
             return
         score = float(self._watch.monitor(parameters))
         self._scores.append(score)
-        self._since_best += 1
-        if self._best is None or score > self._highest:
-            # A first score that is no number must not stay the best for ever.
-            self._best, self._highest = state, float(np.nan_to_num(score, nan=-np.inf))
-            self._since_best = 0
+        self._since_best += self._best is not None
+        if score > self._highest:
+            self._best, self._highest, self._since_best = state, score, 0
+        elif self._highest == -np.inf:
+            # Nothing to choose by, so far: the newest state, as without a monitor.
+            self._best = state
 
     def _verdict(self, parameters: Parameters) -> str | None:
         return self._stopping.verdict(

@@ -90,6 +90,7 @@ def network_facts(estimator: Estimator) -> dict[str, Any]:
     }
     return {
         "width": int(estimator.width_),
+        "time_steps": int(estimator.times_.size) - 1,
         "settings": settings,
         "l2": float(estimator.l2_),
     }

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
 
 SCORE_NAMES = {
@@ -82,7 +83,7 @@ def learnt_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
         ("task", _task(facts)),
         ("rows", _rows(facts)),
         ("inputs", _inputs(facts)),
-        *_network(facts),
+        *network_rows(facts),
     ]
 
 
@@ -112,34 +113,6 @@ def _inputs(facts: dict[str, Any]) -> str:
     return text if features == columns else f"{text}, {count(features)} features"
 
 
-#: The right-hand side of each form.
-FORMULAS = {
-    "inside": "σ(W x + b)",
-    "outside": "W σ(x) + b",
-    "bottleneck": "W₂ σ(W₁ x + b) + c",
-    "mean-field": "A σ(w x + b) / M",
-}
-
-
-def _network(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
-    settings = facts["settings"]
-    form = FORMULAS.get(settings["form"], settings["form"])
-    depth = f"{settings['steps']} steps of {settings['scheme']} to T = {short(settings['horizon'])}"
-    return [
-        ("width", f"{facts['width']} state components, x' = {form}, σ = {settings['activation']}"),
-        ("steps", depth),
-        ("penalty", _penalty(facts)),
-    ]
-
-
-def _penalty(facts: dict[str, Any]) -> str:
-    settings = facts["settings"]
-    text = f"l2 = {short(facts['l2'])}"
-    if isinstance(settings["l2"], str):
-        text += ", chosen by cross-validation on the rows trained on"
-    return f"{text}; h1 = {short(settings['h1'])}" if settings["h1"] else text
-
-
 def _run(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
     cost, norm, end = facts["cost"], facts["gradient_norm"], facts["end_state"]
     style = "green" if end["success"] else "yellow"
@@ -147,7 +120,7 @@ def _run(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
     return [
         ("cost", f"{number(cost['start'])} → {number(cost['end'])}"),
         ("gradient norm", _reduction(norm)),
-        ("iterations", count(facts["iterations"])),
+        ("iterations", f"{count(facts['iterations'])} of {method_words(facts['settings'])}"),
         ("end state", state),
     ]
 
@@ -229,7 +202,7 @@ def info_tables(facts: dict[str, Any], source: str) -> RenderableType:
         rows.append(("missing cells", _missing(schema)))
     elif "classes" in facts:
         rows.append(("classes", ", ".join(str(label) for label in facts["classes"])))
-    rows += [("features", count(facts["features"])), *_network(facts), *_run(facts)]
+    rows += [("features", count(facts["features"])), *network_rows(facts), *_run(facts)]
     rows.append(("parameters", f"{count(facts['parameters'])} numbers"))
     parts: list[RenderableType] = [key_values(f"Model {source}", rows)]
     parts += _summary_tables(summary)

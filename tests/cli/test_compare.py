@@ -78,10 +78,10 @@ def test_a_quantity_is_compared_by_its_r2(run: Run) -> None:
     [
         (("--methods", "newton"), 2, "'newton' is none of sobolev-ncg"),
         (("--methods", ","), 2, "names of methods are needed"),
-        (("--level", "2"), 2, "level = 2 has to lie between 0 and 1"),
+        (("--level", "2"), 2, "--level 2 has to lie between 0 and 1"),
         (("--max-sweeps", "0"), 2, "--max-sweeps 0 has to be 1 or larger"),
         (("--time-limit", "0"), 2, "--time-limit 0 has to be"),
-        (("--batch-size", "0"), 2, "batches: size = 0"),
+        (("--batch-size", "0"), 2, "--batch-size 0"),
         (("--figure", "costs.gif"), 2, "a figure's name has to end in"),
         (("--test", "flowers.csv", "--test-share", "0.5"), 2, "leave one out"),
         (("-o", "flowers.csv/here"), 1, "the folder cannot be made"),

@@ -43,3 +43,8 @@ def test_arguments_have_names_and_these_names_only(estimator: type) -> None:
 def test_every_argument_is_explained(estimator: type) -> None:
     told = inspect.getdoc(estimator) or ""
     assert [field.name for field in fields(Defaults) if field.name not in told] == []
+
+
+def test_scikit_learn_is_told_who_takes_several_targets() -> None:
+    several = {of: of().__sklearn_tags__().target_tags.multi_output for of in ESTIMATORS}
+    assert several == {sn.NodeClassifier: False, sn.NodeRegressor: True}

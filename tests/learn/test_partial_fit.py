@@ -147,3 +147,20 @@ def test_epochs_without_batches_are_refused() -> None:
 def test_single_steps_learn_the_flowers(method: str) -> None:
     model = NodeClassifier(method=method, batch_size=30, epochs=20, rate=0.05).fit(X, Y)
     assert model.score(X, Y) > 0.94
+
+
+def test_other_steps_go_on_with_the_same_function_of_depth(tmp_path: Path) -> None:
+    model = NodeClassifier(steps=3, scheme="midpoint").partial_fit(X, Y, classes=[0, 1, 2])
+    before = model.parameters_
+    cost = model.set_params(steps=6).partial_fit(X, Y).result_.history["cost"]
+    problem, _ = NodeClassifier(steps=6).inverse_problem(X, Y)
+    assert cost[0] == problem.cost(before.refined(problem.depth_times))
+    save(model, tmp_path / "m.npz")
+    assert np.array_equal(load(tmp_path / "m.npz").predict(X), model.predict(X))
+
+
+@pytest.mark.parametrize("change", [{"augment": 1}, {"channels": "shared"}, {"loss": "logistic"}])
+def test_another_state_is_refused(change: dict[str, Any]) -> None:
+    model = NodeClassifier().partial_fit(X[:100], Y[:100], classes=[0, 1]).set_params(**change)
+    with pytest.raises(ArgumentError, match="were changed"):
+        model.partial_fit(X[:100], Y[:100])

@@ -110,6 +110,8 @@ REFUSED: dict[str, tuple[dict[str, Any], str]] = {
     "patience": ({"patience": 3}, "validation_share, too"),
     "share": ({"validation_share": 1.5}, "validation_share = 1.5"),
     "levels": ({"continuation": (4, 2)}, "increasing whole numbers"),
+    "finer levels": ({"continuation": (2, 4)}, "more than the 3 intervals.*raise steps"),
+    "time": ({"time_limit": "long"}, "time_limit = 'long'"),
     "scheme": ({"rtol": 1e-3}, "midpoint"),
     "coupling": ({"reversible": 2.0}, "reversible = 2.0"),
     "beta": ({"method": "lbfgs", "beta": "FR"}, "has no beta"),
@@ -124,12 +126,21 @@ def test_what_would_be_ignored_or_cannot_be_is_refused(name: str) -> None:
         fitted(**arguments)
 
 
-@pytest.mark.parametrize("name", ["validation_share", "continuation"])
-def test_a_part_of_the_rows_has_no_levels_and_no_validation(name: str) -> None:
-    value: Any = 0.2 if name == "validation_share" else (2, 4)
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("validation_share", 0.2), ("continuation", (2, 4)), ("continuation", np.array([2, 4]))],
+)
+def test_a_part_of_the_rows_has_no_levels_and_no_validation(name: str, value: Any) -> None:
     model = sn.NodeClassifier(**{name: value})
     with pytest.raises(ArgumentError, match=name):
         model.partial_fit(POINTS, LABELS, classes=[0, 1])
+
+
+def test_rows_without_weight_cannot_be_validated_on() -> None:
+    weights = np.zeros(60)
+    weights[0] = 1.0
+    with pytest.raises(ArgumentError, match=r"validation_share = 0.2.*sample_weight"):
+        sn.NodeClassifier(validation_share=0.2).fit(POINTS, LABELS, sample_weight=weights)
 
 
 def test_two_layers_do_not_start_beside_the_saddle_where_nothing_is_learnt() -> None:

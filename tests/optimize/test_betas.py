@@ -77,3 +77,9 @@ def test_after_an_exact_step_on_a_quadratic_all_formulas_agree(name: str) -> Non
 
 def test_the_change_is_the_difference_of_the_slopes() -> None:
     assert products(1)[0].change == products(1)[0].slope - products(1)[0].old_slope
+
+
+def test_the_bound_of_hager_and_zhang_outlives_a_square_that_rounding_made_nothing() -> None:
+    for square in (0.0, -1e-30):
+        p = Products(new=1.0, old=2.0, cross=0.1, slope=0.2, old_slope=-1.0, direction=square)
+        assert np.isfinite(BETAS["HZ"](p))

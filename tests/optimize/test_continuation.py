@@ -94,10 +94,21 @@ def test_a_time_limit_holds_for_all_levels_together() -> None:
     assert result.reason == "time" and result.nit == 2
 
 
-@pytest.mark.parametrize("levels", [(), (4, 4), (8, 4), (0, 2), (2.5,), (True, 2)])
+@pytest.mark.parametrize("levels", [(), (4, 4), (8, 4), (0, 2), (2.5,), (True, 2), 4])
 def test_levels_that_do_not_increase_are_refused(levels: Any) -> None:
     with pytest.raises(ArgumentError, match="increasing whole numbers"):
         continuation(spirals(), levels)
+
+
+def test_levels_finer_than_the_depth_grid_are_refused() -> None:
+    assert continuation(spirals(), (32,), max_iterations=0).nit == 1
+    with pytest.raises(ArgumentError, match="33 layers are more than the 32 intervals"):
+        continuation(spirals(), (4, 33))
+
+
+def test_a_time_limit_that_is_none_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="time_limit = 'x'"):
+        continuation(spirals(), (4,), time_limit="x")
 
 
 def test_a_level_tolerance_out_of_range_is_refused() -> None:

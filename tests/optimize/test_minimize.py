@@ -314,6 +314,12 @@ def test_a_score_that_is_no_number_is_never_the_best() -> None:
     assert np.array_equal(result.parameters.values, seen[3].values)
 
 
+def test_without_any_score_the_newest_parameters_are_kept_and_patience_counts_on() -> None:
+    result = run(monitor=lambda p: np.nan, tolerance=0.0, patience=3)
+    assert result.reason == "validation" and result.nit == 3
+    assert result.cost == result.history["cost"][-1] < result.history["cost"][0]
+
+
 # ------------------------------------------------------------------ overflow
 
 
@@ -384,6 +390,15 @@ def test_a_derivative_that_is_no_number_is_not_taken_for_a_success() -> None:
         ({"max_iterations": True}, "max_iterations"),
         ({"tolerance": -1.0}, "tolerance"),
         ({"tolerance": np.nan}, "tolerance"),
+        ({"tolerance": "small"}, "tolerance = 'small'"),
+        ({"tolerance": None}, "tolerance = None"),
+        ({"time_limit": "1s"}, "time_limit = '1s'"),
+        ({"noise_level": "low"}, "noise_level = 'low'"),
+        ({"noise_level": 0.1, "tau": "safe"}, "tau = 'safe'"),
+        ({"tau": 2.0}, "tau = 2.0.*give noise_level"),
+        ({"method": ["ncg"]}, "unknown method"),
+        ({"metric": "sobolev"}, "metric = 'sobolev'.*Sobolev"),
+        ({"batches": 100}, "batches = 100.*Batches"),
         ({"cost_tolerance": -1.0}, "tolerance"),
         ({"noise_level": 0.0}, "noise_level"),
         ({"noise_level": np.nan}, "noise_level"),
