@@ -71,7 +71,7 @@ def continuation(
     Raises
     ------
     ArgumentError
-        If the levels do not increase.
+        If the levels do not increase, or the problem has no `resnet(layers)`: a `FieldProblem`.
 
     Examples
     --------
@@ -83,6 +83,10 @@ def continuation(
     [2.0, 4.0, 8.0, 16.0]
     """
     _check(levels, level_tolerance)
+    if not hasattr(problem, "resnet"):
+        raise ArgumentError(
+            f"{type(problem).__name__} has no finite ResNets to begin with: use minimize"
+        )
     joint = _Joint(problem.stage_count, callback, options.pop("time_limit", None))
     p = problem.initial_parameters() if start is None else start
     for layers in levels:

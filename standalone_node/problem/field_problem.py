@@ -15,7 +15,7 @@ from standalone_node.model.blockwise import Blockwise
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.field import field_blocks
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.problem.arguments import read_inputs, whole_number
+from standalone_node.problem.arguments import numbers, read_inputs, whole_number
 from standalone_node.problem.field_check import check_transposition
 from standalone_node.problem.field_flow import FieldFlow, FieldTrajectory, observed_grid
 from standalone_node.problem.guesses import Guess, guessed, random_start
@@ -123,7 +123,7 @@ class FieldProblem:
             "check": check,
         }
         self.blocks = field_blocks(field)
-        self.inputs = read_inputs(np.atleast_2d(np.asarray(initial_states, dtype=np.float64)))
+        self.inputs = read_inputs(np.atleast_2d(numbers("initial_states", initial_states)))
         if not isinstance(observations, Observations):
             raise ArgumentError(f"observations = {observations!r} have to be Observations")
         self.times = observed_grid(observations.times, horizon, steps)

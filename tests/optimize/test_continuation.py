@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fields import epidemic
 
 from standalone_node import InverseProblem, Result, continuation, minimize
 from standalone_node.errors import ArgumentError
@@ -92,6 +93,11 @@ def test_a_time_limit_holds_for_all_levels_together() -> None:
 def test_levels_that_do_not_increase_are_refused(levels: Any) -> None:
     with pytest.raises(ArgumentError, match="increasing whole numbers"):
         continuation(spirals(), levels)
+
+
+def test_a_problem_without_resnets_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="FieldProblem has no finite ResNets"):
+        continuation(epidemic(), (2, 4))
 
 
 def test_a_level_tolerance_out_of_range_is_refused() -> None:
