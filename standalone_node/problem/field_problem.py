@@ -23,17 +23,19 @@ from standalone_node.problem.line import Parabola
 from standalone_node.problem.observations import Observations
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.shared import (
+    Batched,
     SweepCounts,
     check_parameters,
     checked_change,
     checked_direction,
+    checked_functional,
     one_at_a_time,
 )
 
 Array = NDArray[Any]
 
 
-class FieldProblem:
+class FieldProblem(Batched):
     """Find the parameters p of x' = f(t, x, p) from observations of the state.
 
     Parameters
@@ -155,21 +157,6 @@ class FieldProblem:
         return FieldProblem(**{**self.settings, **changes})
 
     @property
-    def samples(self) -> int:
-        """B."""
-        return int(self.inputs.shape[0])
-
-    @property
-    def width(self) -> int:
-        """d."""
-        return int(self.inputs.shape[1])
-
-    @property
-    def horizon(self) -> float:
-        """T."""
-        return float(self.times[-1])
-
-    @property
     def noise_level(self) -> float:
         """The residual to be expected of the true parameters where weights are 1 / variance."""
         weights = self._seen.weights
@@ -245,9 +232,7 @@ class FieldProblem:
 
         Returns its derivative with respect to the parameters, and to the initial states (B, d).
         """
-        given = np.asarray(functional, dtype=np.float64)
-        if given.shape != self.inputs.shape:
-            raise ArgumentError(f"the functional has shape {given.shape}, not {self.inputs.shape}")
+        given = checked_functional(functional, self.inputs.shape)
         trajectory = self._trajectory(p)
         sources = np.zeros_like(trajectory.states)
         sources[-1] = given

@@ -20,7 +20,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.kernels.stages import FORMS
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.tableaux import EMBEDDED, TABLEAUX
-from standalone_node.problem import reversible
+from standalone_node.problem import parts
 from standalone_node.problem.reversible import ReversibleFlow
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -72,7 +72,7 @@ def test_no_size_is_a_special_case(size: str) -> None:
 def test_it_does_not_matter_how_many_steps_are_taken_at_once(
     steps_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reversible, "MOST_STEPS", steps_at_once)
+    monkeypatch.setattr(parts, "MOST_STEPS", steps_at_once)
     check(twins(scheme="rk4", reversible=0.9, steps=7), 0.9)
 
 
