@@ -21,6 +21,7 @@ from standalone_node.kernels.sweeps import WORK
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.flow import Flow, Memory, Terminal, Trajectory
 from standalone_node.problem.parts import Part, parts_of
+from standalone_node.problem.passage import rows_of
 
 Array = NDArray[Any]
 
@@ -122,7 +123,7 @@ class ReversibleFlow(Flow):
                 y[0] = z
                 for part in parts:
                     values = part.theta(p, theta)
-                    some = _rows(y, part.steps)
+                    some = rows_of(y, part.steps)
                     self._reversible.direct(part.plan, values, self._coupling, some, z, *scratch)
                 rows[:] = y.transpose(0, 2, 1)[:, :n]
                 partner[blocks[k]] = z.T[:n]
@@ -161,7 +162,7 @@ class ReversibleFlow(Flow):
                     values, tangent = part.theta(p, theta), part.theta(direction, change)
                     self._reversible.sensitivity(
                         part.plan, values, tangent, self._coupling, y, z,
-                        _rows(xi, part.steps), zeta, *scratch,
+                        rows_of(xi, part.steps), zeta, *scratch,
                     )  # fmt: skip
                 rows[:] = xi.transpose(0, 2, 1)[:, : rows.shape[1]]
 
@@ -198,7 +199,7 @@ class ReversibleFlow(Flow):
                     here = partials[: len(values)]
                     self._reversible.adjoint(
                         part.plan, values, self._coupling, y, z, eta, zeta,
-                        _rows(adjoint, part.steps), here, *scratch,
+                        rows_of(adjoint, part.steps), here, *scratch,
                     )  # fmt: skip
                     part.add_nodal(here, nodal)
                 n = block.stop - block.start
@@ -260,11 +261,6 @@ class ReversibleFlow(Flow):
             state,
         )
         return many, z, (features, slopes, scratch, work), theta, other, one, zeta, eta
-
-
-def _rows(states: Array, steps: slice) -> Array:
-    """The rows at both ends and within a part, of an array with all rows or with one."""
-    return states if states.shape[0] == 1 else states[steps.start : steps.stop + 1]
 
 
 def _distance(states: Array, inputs: Array) -> float:
