@@ -111,9 +111,7 @@ class EvolvingWeights:
         times = self._template.times[:, None]
         basis = np.hstack([np.ones_like(times), integrals(self._grid, hidden), times])
         matrix = basis.T @ banded_product(banded, basis)
-        # What vanishes at all nodes, as one unit may on a grid of two, has a scale nevertheless.
-        diagonal = np.maximum(np.diag(matrix), np.finfo(np.float64).eps * np.trace(matrix))
-        matrix += RIDGE * np.diag(diagonal)
+        matrix += RIDGE * np.diag(_positive(np.diag(matrix)))
         size = (self._width + 2) * self._entries
         return JoinedGram(
             DenseGram(matrix), size, DiagonalGram(self._inner_scales(banded, field, solution))
@@ -138,7 +136,7 @@ class EvolvingWeights:
         scales = np.empty_like(field.inner)
         scales[:, :-2] = size * by_shift[:, None]
         scales[:, -2], scales[:, -1] = by_time, by_shift
-        return CAUTION * scales.ravel()
+        return CAUTION * _positive(scales.ravel())
 
     def _solved(self, u: Array) -> Solution:
         if self._known is None or not np.array_equal(self._known[0], u):
@@ -167,3 +165,8 @@ class EvolvingWeights:
     @staticmethod
     def _joined(first: Array, outer: Array, drift: Array, inner: Array) -> Array:
         return np.concatenate([first, outer.ravel(), drift, inner.ravel()])
+
+
+def _positive(scales: Array) -> Array:
+    """What vanishes at all nodes, as a unit may on a grid of two, has a scale nevertheless."""
+    return np.maximum(scales, np.finfo(np.float64).eps * scales.sum())

@@ -70,7 +70,7 @@ class Field:
         scale: Mapping[str, float] | None = None,
     ) -> None:
         self.f, self.jvp, self.vjp = f, jvp, vjp
-        self.varying, self.constant = dict(varying or {}), dict(constant or {})
+        self.varying, self.constant = _shapes("varying", varying), _shapes("constant", constant)
         self.scale = dict(scale or {})
         field_blocks(self)
 
@@ -89,9 +89,7 @@ def field_blocks(field: Any) -> Blocks:
             )
     blocks: list[tuple[str, tuple[int, ...]]] = []
     for group in ("varying", "constant"):
-        shapes = getattr(field, group, None) or {}
-        if not isinstance(shapes, Mapping):
-            raise ArgumentError(f"{group} has to map names to shapes, as {{'rate': ()}}")
+        shapes = _shapes(group, getattr(field, group, None))
         blocks += [(name, _shape(name, shape)) for name, shape in shapes.items()]
     names = [name for name, _ in blocks]
     for name in names:
@@ -103,6 +101,12 @@ def field_blocks(field: Any) -> Blocks:
         if name not in names:
             raise ArgumentError(f"scale names {name!r}, but the field has {', '.join(names)}")
     return tuple(blocks)
+
+
+def _shapes(group: str, given: Any) -> dict[str, Any]:
+    if not isinstance(given or {}, Mapping):
+        raise ArgumentError(f"{group} has to map names to shapes, as {{'rate': ()}}")
+    return dict(given or {})
 
 
 def _shape(name: str, shape: Any) -> tuple[int, ...]:
@@ -154,7 +158,7 @@ class FlatField:
         return _state_like("vjp: the part of x", by_state, x), np.concatenate(parts)
 
     def _part(self, name: str, shape: tuple[int, ...], part: Any, samples: int) -> Array:
-        array = np.asarray(part, dtype=np.float64)
+        array = _real(f"vjp: the part of {name!r}", part)
         if array.shape == (samples, *shape) != shape:
             raise FieldError(
                 f"vjp: the part of {name!r} has shape {array.shape} instead of {shape}: "
@@ -167,8 +171,18 @@ class FlatField:
         return array.ravel()
 
 
+def _real(what: str, found: Any) -> Array:
+    try:
+        array = np.asarray(found)
+    except ValueError:
+        raise FieldError(f"{what} has rows of different lengths: return one array") from None
+    if array.dtype.kind not in "biuf":
+        raise FieldError(f"{what} has the type {array.dtype}: return real numbers")
+    return array.astype(np.float64, copy=False)
+
+
 def _state_like(what: str, found: Any, x: Array) -> Array:
-    array = np.asarray(found, dtype=np.float64)
+    array = _real(what, found)
     if array.shape != x.shape:
         raise FieldError(
             f"{what} has shape {array.shape} instead of {x.shape}: one row a sample, one column a "

@@ -62,7 +62,9 @@ def resnet_parameters(
     >>> p.horizon, p.weights.ravel().tolist()
     (1.0, [4.0, 4.0, 4.0, 4.0, 4.0])
     """
-    arrays = {name: np.array(block, dtype=np.float64) for name, block in blocks.items()}
+    if not isinstance(blocks, Mapping):
+        raise ArgumentError(f"blocks = {blocks!r} has to map the names of blocks to arrays")
+    arrays = {name: _numbers(name, block) for name, block in blocks.items()}
     expected = _expected(arrays, form)
     layers = _checked(arrays, expected)
     total = _horizon(horizon, layers, form)
@@ -72,6 +74,15 @@ def resnet_parameters(
     }
     nodal = {name: np.concatenate([block, block[-1:]]) for name, block in scaled.items()}
     return Parameters.from_blocks(uniform_grid(total, layers + 1), nodal)
+
+
+def _numbers(name: str, block: ArrayLike) -> Array:
+    try:
+        return np.array(block, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(
+            f"block {name!r} has to be an array of numbers, with as many for each of the layers"
+        ) from None
 
 
 def _expected(arrays: dict[str, Array], form: str) -> Blocks:

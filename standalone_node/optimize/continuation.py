@@ -75,7 +75,8 @@ def continuation(
     Raises
     ------
     ArgumentError
-        If the levels do not increase, or are finer than the depth grid of the problem.
+        If the levels do not increase, or are finer than the depth grid of the problem, or it has
+        no `coarse(layers, scheme)`: a `FieldProblem`.
 
     Examples
     --------
@@ -86,6 +87,10 @@ def continuation(
     >>> sorted(set(result.history["level"].tolist()))
     [2.0, 4.0, 8.0, 16.0]
     """
+    if not hasattr(problem, "coarse"):
+        raise ArgumentError(
+            f"{type(problem).__name__} has no finite ResNets to begin with: use minimize"
+        )
     _check(levels, level_tolerance, problem.depth_times.size - 1)
     time_limit = options.pop("time_limit", None)
     if time_limit is not None:

@@ -15,9 +15,22 @@ Array = NDArray[Any]
 
 def time_grid(horizon: float, steps: int) -> Array:
     """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
-    if not isinstance(horizon, int | float | np.number) or not 0.0 < float(horizon) < np.inf:
-        raise ArgumentError(f"horizon = {horizon!r} has to be a positive number")
-    return uniform_grid(float(horizon), whole_number("steps", steps, 1) + 1)
+    return uniform_grid(positive_number("horizon", horizon), whole_number("steps", steps, 1) + 1)
+
+
+def positive_number(name: str, value: object) -> float:
+    """A finite number above 0."""
+    if not isinstance(value, int | float | np.number) or not 0.0 < float(value) < np.inf:
+        raise ArgumentError(f"{name} = {value!r} has to be a positive number")
+    return float(value)
+
+
+def numbers(name: str, given: ArrayLike) -> Array:
+    """A copy as an array of float64; ArgumentError if it is none."""
+    try:
+        return np.array(given, dtype=np.float64)
+    except (TypeError, ValueError):
+        raise ArgumentError(f"{name} have to be an array of numbers") from None
 
 
 def whole_number(name: str, value: object, least: int) -> int:
@@ -29,7 +42,7 @@ def whole_number(name: str, value: object, least: int) -> int:
 
 def read_inputs(inputs: ArrayLike) -> Array:
     """The inputs (B, d), finite, and read-only from now on."""
-    array = np.array(inputs, dtype=np.float64, ndmin=1)
+    array = numbers("inputs", inputs)
     if array.ndim != 2 or array.size == 0:
         raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
     if not np.isfinite(array).all():

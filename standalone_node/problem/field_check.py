@@ -13,7 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from standalone_node.errors import ArgumentError, FieldError
 from standalone_node.model.field import FlatField
 from standalone_node.model.nodal import block_slices
-from standalone_node.problem.arguments import whole_number
+from standalone_node.problem.arguments import numbers, positive_number, whole_number
 from standalone_node.problem.field_report import FieldReport, Finding
 
 Array = NDArray[Any]
@@ -95,8 +95,12 @@ def check_field(
 
 
 def check_transposition(field: Any, t: float, x: Array, p: Array) -> None:
-    """FieldError if shapes are wrong or vjp is not the transpose of jvp there: what is exact."""
+    """FieldError for what can be told exactly there, all but whether jvp is the derivative of f.
+
+    That is wrong shapes, inputs that are changed, and a vjp that is not the transpose of jvp.
+    """
     guarded, rng = _Guarded(field), np.random.default_rng(0)
+    guarded.f(t, x, p)
     tangents = [
         _Tangent(name, dx, dp, guarded.jvp(t, x, p, dx, dp), EXACT_BOUND)
         for name, dx, dp in _directions(guarded, x, p, rng)
@@ -144,16 +148,22 @@ class _Draw:
         parameters: Mapping[str, ArrayLike] | None,
         horizon: float,
     ) -> None:
-        self._shape, self._horizon, self._flat = (samples, width), float(horizon), flat
-        self._states = None if states is None else np.array(states, dtype=np.float64, ndmin=2)
+        self._shape, self._flat = (samples, width), flat
+        self._horizon = positive_number("horizon", horizon)
+        self._states = None if states is None else np.atleast_2d(numbers("states", states))
         if self._states is not None and self._states.shape[1:] != (width,):
             raise ArgumentError(f"states have shape {self._states.shape} instead of (B, {width})")
-        self._given = {}
+        self._given, shapes = {}, dict(flat.blocks)
         for name, value in (parameters or {}).items():
-            shape = dict(flat.blocks).get(name)
-            if shape is None or np.broadcast_shapes(np.shape(value), shape) != shape:
-                raise ArgumentError(f"{name!r} is no parameter of the field, or of another shape")
-            self._given[name] = np.broadcast_to(np.asarray(value, dtype=np.float64), shape).ravel()
+            if name not in shapes:
+                raise ArgumentError(f"{name!r} is no parameter of the field: leave it out")
+            given, shape = numbers(f"values of {name!r}", value), shapes[name]
+            try:
+                self._given[name] = np.broadcast_to(given, shape).ravel()
+            except ValueError:
+                raise ArgumentError(
+                    f"{name!r} is given with the shape {given.shape} instead of {shape}"
+                ) from None
 
     def point(self, rng: np.random.Generator) -> tuple[float, Array, Array]:
         """A time, states (B, d) and flat parameters (P,)."""

@@ -14,7 +14,7 @@ from standalone_node.model.depth import Interpolation
 from standalone_node.model.field import FlatField
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.stage_grid import StageGrid
-from standalone_node.problem.arguments import whole_number
+from standalone_node.problem.arguments import positive_number, whole_number
 
 Array = NDArray[Any]
 
@@ -105,15 +105,14 @@ def observed_grid(observed: Array, horizon: float | None, steps: int) -> Array:
     >>> observed_grid(np.array([0.5, 0.75]), 1.0, 4)
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    end = float(observed[-1]) if horizon is None else horizon
-    if not isinstance(end, int | float | np.number) or not 0.0 < float(end) < np.inf:
-        raise ArgumentError(f"horizon = {end!r} has to be a positive number")
+    end = positive_number("horizon", observed[-1] if horizon is None else horizon)
     if observed[-1] > end:
         raise ArgumentError(
-            f"something is observed at {observed[-1]:g}, after the horizon {float(end):g}"
+            f"something is observed at {observed[-1]:g}, after the horizon {end:g}: give a "
+            "larger horizon, or none"
         )
-    longest = float(end) / whole_number("steps", steps, 1)
-    ends = np.unique(np.concatenate([[0.0], observed, [float(end)]]))
+    longest = end / whole_number("steps", steps, 1)
+    ends = np.unique(np.concatenate([[0.0], observed, [end]]))
     # An interval that is a whole number of steps but for rounding takes no step more.
     counts = np.maximum(1, np.ceil(np.diff(ends) / longest * (1.0 - 1e-12))).astype(int)
     parts = [

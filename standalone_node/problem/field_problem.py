@@ -15,7 +15,7 @@ from standalone_node.model.blockwise import Blockwise
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.field import field_blocks
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.problem.arguments import read_inputs, whole_number
+from standalone_node.problem.arguments import numbers, read_inputs, whole_number
 from standalone_node.problem.field_check import check_transposition
 from standalone_node.problem.field_flow import FieldFlow, FieldTrajectory, observed_grid
 from standalone_node.problem.guesses import Guess, guessed, random_start
@@ -23,17 +23,19 @@ from standalone_node.problem.line import Parabola
 from standalone_node.problem.observations import Observations
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.shared import (
+    Batched,
     SweepCounts,
     check_parameters,
     checked_change,
     checked_direction,
+    checked_functional,
     one_at_a_time,
 )
 
 Array = NDArray[Any]
 
 
-class FieldProblem:
+class FieldProblem(Batched):
     """Find the parameters p of x' = f(t, x, p) from observations of the state.
 
     Parameters
@@ -123,7 +125,7 @@ class FieldProblem:
             "check": check,
         }
         self.blocks = field_blocks(field)
-        self.inputs = read_inputs(np.atleast_2d(np.asarray(initial_states, dtype=np.float64)))
+        self.inputs = read_inputs(np.atleast_2d(numbers("initial_states", initial_states)))
         if not isinstance(observations, Observations):
             raise ArgumentError(f"observations = {observations!r} have to be Observations")
         self.times = observed_grid(observations.times, horizon, steps)
@@ -153,21 +155,6 @@ class FieldProblem:
     def replaced(self, **changes: Any) -> FieldProblem:
         """The same problem with some arguments of the constructor changed."""
         return FieldProblem(**{**self.settings, **changes})
-
-    @property
-    def samples(self) -> int:
-        """B."""
-        return int(self.inputs.shape[0])
-
-    @property
-    def width(self) -> int:
-        """d."""
-        return int(self.inputs.shape[1])
-
-    @property
-    def horizon(self) -> float:
-        """T."""
-        return float(self.times[-1])
 
     @property
     def noise_level(self) -> float:
@@ -245,9 +232,7 @@ class FieldProblem:
 
         Returns its derivative with respect to the parameters, and to the initial states (B, d).
         """
-        given = np.asarray(functional, dtype=np.float64)
-        if given.shape != self.inputs.shape:
-            raise ArgumentError(f"the functional has shape {given.shape}, not {self.inputs.shape}")
+        given = checked_functional(functional, self.inputs.shape)
         trajectory = self._trajectory(p)
         sources = np.zeros_like(trajectory.states)
         sources[-1] = given

@@ -11,7 +11,6 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
-from standalone_node.kernels.sums import inner, parts
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks, start_spreads
 from standalone_node.model.nodal import Derivative, Parameters
@@ -27,13 +26,16 @@ from standalone_node.problem.flow import Flow, Memory, Trajectory
 from standalone_node.problem.grids import GridChange, chosen_grid, reconsider
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
+from standalone_node.problem.misfit import Misfit
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.reversible import flow_of
 from standalone_node.problem.shared import (
+    Batched,
     SweepCounts,
     check_parameters,
     checked_change,
     checked_direction,
+    checked_functional,
     one_at_a_time,
 )
 from standalone_node.problem.start import smooth_start
@@ -42,7 +44,7 @@ from standalone_node.problem.targets import read_targets
 Array = NDArray[Any]
 
 
-class InverseProblem:
+class InverseProblem(Batched):
     """Find theta(t) such that the flow of x' = f(t, x, theta(t)) carries inputs to targets.
 
     Parameters
@@ -178,7 +180,10 @@ class InverseProblem:
         self.penalty.check(form_blocks(form, self.width, inner))
         self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
         self.sample_weight = read_weights(sample_weight, self.samples)
-        self._weights = (self.sample_weight / self.samples)[:, None]
+        rest = self.horizon * self.flow.resting_slope
+        self._misfit = Misfit(
+            loss, self.targets, self.outputs, self.sample_weight, self.penalty.output, rest
+        )
         self.blocks = form_blocks(form, self.width, inner)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
@@ -234,8 +239,8 @@ class InverseProblem:
         batch.__dict__.update(self.__dict__)
         batch.inputs = self.inputs[chosen]
         batch.inputs.setflags(write=False)
-        batch.targets, batch.sample_weight = self.targets[chosen], self.sample_weight[chosen]
-        batch._weights = (batch.sample_weight / batch.samples)[:, None]
+        batch._misfit = misfit = self._misfit.of(chosen)
+        batch.targets, batch.sample_weight = misfit.targets, misfit.sample_weight
         batch.settings = self.settings | {
             "inputs": batch.inputs,
             "targets": batch.targets,
@@ -272,21 +277,6 @@ class InverseProblem:
     def stage_count(self) -> int:
         """How often a sweep evaluates f for a sample: steps times stages."""
         return self.flow.stage_count
-
-    @property
-    def samples(self) -> int:
-        """B."""
-        return int(self.inputs.shape[0])
-
-    @property
-    def width(self) -> int:
-        """d."""
-        return int(self.inputs.shape[1])
-
-    @property
-    def horizon(self) -> float:
-        """T."""
-        return float(self.times[-1])
 
     def initial_parameters(self, seed: int = 0, scale: float | None = None) -> Parameters:
         """A smooth random start: a constant plus a few cosines in depth.
@@ -334,7 +324,7 @@ class InverseProblem:
         """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
         trajectory = self._trajectory(p)
         self.counts.adjoint += 1
-        states, _ = self.flow.adjoint(trajectory, self._terminal, keep=True)
+        states, _ = self.flow.adjoint(trajectory, self._misfit.derivative, keep=True)
         assert states is not None
         return states
 
@@ -366,9 +356,7 @@ class InverseProblem:
 
         Returns its derivative with respect to the parameters, and to the inputs (B, d).
         """
-        given = np.asarray(functional, dtype=np.float64)
-        if given.shape != self.inputs.shape:
-            raise ArgumentError(f"the functional has shape {given.shape}, not {self.inputs.shape}")
+        given = checked_functional(functional, self.inputs.shape)
         self.counts.adjoint += 1
         states, derivative = self.flow.adjoint(
             self._trajectory(p), lambda final, rows: given[rows], keep=True
@@ -394,9 +382,11 @@ class InverseProblem:
         self.counts.adjoint += 1
         if self._is_solved(p):
             trajectory = self._trajectory(p)
-            _, derivative = self.flow.adjoint(trajectory, self._terminal)
+            _, derivative = self.flow.adjoint(trajectory, self._misfit.derivative)
         else:
-            trajectory, derivative = self._solved(p, self.flow.direct_and_adjoint, self._terminal)
+            trajectory, derivative = self._solved(
+                p, self.flow.direct_and_adjoint, self._misfit.derivative
+            )
         if self.penalty.restrains:
             derivative = derivative + self.penalty.derivative(p)
         return self._cost(trajectory), derivative
@@ -420,14 +410,7 @@ class InverseProblem:
             self.penalty.derivative(p).apply(change) if self.penalty.restrains else 0.0,
             self.penalty.curvature(change),
         )
-        if self.penalty.output:
-            offset, xi = self._offset(trajectory.final), xi.astype(np.float64, copy=False)
-            mu = self.penalty.output / self.samples
-            terms = (0.5 * inner(offset, offset), inner(offset, xi), inner(xi, xi))
-            value, slope, curvature = (mu * term for term in terms)
-            parabola = (parabola[0] + value, parabola[1] + slope, parabola[2] + curvature)
-        z, dz, weights = self._observed(trajectory.final), self._observed(xi), self._weights[:, 0]
-        return LineModel(LOSSES[self.loss], z, dz, self.targets, weights, parabola)
+        return self._misfit.line(trajectory.final, xi, parabola)
 
     @one_at_a_time
     def gauss_newton(self, p: Parameters, direction: Parameters) -> Derivative:
@@ -455,18 +438,13 @@ class InverseProblem:
         self.counts.sensitivity += 1
         xi = self.flow.sensitivity(trajectory, change, None, final=True)
         self.counts.adjoint += 1
-        _, product = self.flow.adjoint(trajectory, partial(self._terminal_change, xi))
+        _, product = self.flow.adjoint(trajectory, partial(self._misfit.change, xi))
         return product + self.penalty.second_derivative(change)
 
     @one_at_a_time
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
-        if LOSSES[self.loss].takes_classes or self.loss == "logistic":
-            raise ArgumentError(
-                f"the loss {self.loss!r} has no residual: noise_level needs 'squared' or 'huber'"
-            )
-        squares = np.square(self._observed(self._trajectory(p).final) - self.targets).mean(axis=1)
-        return float(np.sqrt(inner(self.sample_weight, squares) / self.sample_weight.sum()))
+        return self._misfit.residual(self._trajectory(p).final)
 
     def _is_solved(self, p: Parameters) -> bool:
         # Parameters are read-only, so that the object itself may serve as the key.
@@ -491,45 +469,7 @@ class InverseProblem:
     def _cost(self, trajectory: Trajectory) -> float:
         if not np.isfinite(trajectory.final).all():
             return float("inf")
-        cost, loss = 0.0, LOSSES[self.loss]
-        for part in parts(self.samples):
-            rows = loss.value(self._observed(trajectory.final[part]), self.targets[part])
-            cost += inner(self._weights[part, 0], rows)
-        cost += self.penalty.value(trajectory.parameters)
-        if self.penalty.output:
-            offset = self._offset(trajectory.final)
-            cost += 0.5 * self.penalty.output * inner(offset, offset) / self.samples
-        return cost
-
-    def _terminal(self, final: Array, rows: slice) -> Array:
-        """dE/dx(T) of some rows of the batch, given their x(T)."""
-        with np.errstate(over="ignore", invalid="ignore"):
-            if self.penalty.output:
-                terminal = self.penalty.output / self.samples * (final - self._rest())
-            else:
-                terminal = np.zeros_like(final)
-            partials = LOSSES[self.loss].derivative(self._observed(final), self.targets[rows])
-            terminal[:, : self.outputs] += self._weights[rows] * partials
-        return terminal
-
-    def _terminal_change(self, xi: Array, final: Array, rows: slice) -> Array:
-        """The change of dE/dx(T) of some rows of the batch along the change xi of x(T)."""
-        z, dz, change = self._observed(final), self._observed(xi[rows]), xi[rows]
-        terminal = self.penalty.output / self.samples * change
-        curvature = LOSSES[self.loss].curvature(z, self.targets[rows], dz)
-        terminal[:, : self.outputs] += self._weights[rows] * curvature
-        return terminal
-
-    def _observed(self, final: Array) -> Array:
-        return final[:, : self.outputs].astype(np.float64, copy=False)
-
-    def _offset(self, final: Array) -> Array:
-        """x(T) - x_rest, in double precision."""
-        return final.astype(np.float64) - self._rest()
-
-    def _rest(self) -> float:
-        """The components of x_rest = T sigma(0)."""
-        return self.horizon * self.flow.resting_slope
+        return self._misfit.value(trajectory.final) + self.penalty.value(trajectory.parameters)
 
     def _check(self, p: Parameters) -> None:
         blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.problem.arguments import numbers
 
 Array = NDArray[Any]
 
@@ -128,10 +129,7 @@ class Observed(NamedTuple):
 
 
 def _numbers(name: str, given: ArrayLike) -> Array:
-    try:
-        array = np.array(given, dtype=np.float64)
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{name} have to be an array of numbers") from None
+    array = numbers(name, given)
     array.setflags(write=False)
     return array
 

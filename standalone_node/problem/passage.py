@@ -118,7 +118,7 @@ class Passage:
                 self.state[0] = self._starts[j]
                 self._forward(part)
             plan, stages = self._steps(part), self._stages(part)
-            rows = _rows(adjoint, part)
+            rows = rows_of(adjoint, part)
             self._sweeps.adjoint(plan, self._theta, *stages, rows, partials, *self._scratch)
 
     def sensitivity(self, tangent: Array, xi: Array) -> None:
@@ -137,7 +137,7 @@ class Passage:
         for part in self._segments:
             if self._kept is None:
                 self._forward(part)
-            plan, stages, rows = self._steps(part), self._stages(part), _rows(xi, part)
+            plan, stages, rows = self._steps(part), self._stages(part), rows_of(xi, part)
             self._sweeps.sensitivity(plan, self._theta, tangent, *stages, rows, *self._scratch)
 
     def _forward(self, part: slice) -> None:
@@ -152,6 +152,6 @@ class Passage:
         return self._kept or Stages(*(array[: part.stop - part.start] for array in self._room))
 
 
-def _rows(states: Array, part: slice) -> Array:
-    """The rows at both ends and within a segment, of an array with all rows or with one."""
+def rows_of(states: Array, part: slice) -> Array:
+    """The rows at both ends of some steps and within, of an array with all rows or with one."""
     return states if states.shape[0] == 1 else states[part.start : part.stop + 1]

@@ -7,10 +7,9 @@ the parameters at the stage times of a few steps, which are interpolated as they
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
 from dataclasses import dataclass
 from math import exp
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,20 +17,17 @@ from numpy.typing import NDArray
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.blocks import Workspace, padded, to_block
 from standalone_node.kernels.reversible import reversible_sweeps
-from standalone_node.kernels.sweeps import WORK, Plan
-from standalone_node.model.depth import Interpolation
+from standalone_node.kernels.sweeps import WORK
 from standalone_node.model.nodal import Derivative, Parameters
-from standalone_node.model.tableaux import tableau
 from standalone_node.problem.flow import Flow, Memory, Terminal, Trajectory
-from standalone_node.problem.plan import reversible_plan_of
+from standalone_node.problem.parts import Part, parts_of
+from standalone_node.problem.passage import rows_of
 
 Array = NDArray[Any]
 
 #: -N log(lambda) where no lambda is given: over all steps, what is wrong in the reconstruction is
 #: amplified by exp(6) = 400, and what sets y and z apart is damped by as much.
 DAMPING = 6.0
-#: Bytes of parameters at the stage times of the steps that are taken at once, and their most.
-AT_ONCE, MOST_STEPS = 1 << 21, 64
 #: A relative error of reconstructed states, of each precision, that the derivative suffers from.
 RECONSTRUCTED = {"float64": 1e-6, "float32": 1e-2}
 
@@ -58,32 +54,6 @@ class ReversibleTrajectory(Trajectory):
     """The final pair of states: y_N is `final`, and z_N is `partner`, (B, d)."""
 
     partner: Array
-
-
-class Part(NamedTuple):
-    """Some steps: their number in the grid, their plan, their stage times, and theta there.
-
-    `nodes` are those of the depth grid that the stage times lie between.
-    """
-
-    steps: slice
-    plan: Plan
-    nodes: slice
-    values: Interpolation
-
-    def theta(self, p: Parameters, room: Array) -> Array:
-        """The parameters at the stage times, (Q, P), in this room."""
-        out: Array = room[: self.plan.stage.max() + 1]
-        run = self.values.run
-        if run is None:
-            return self.values.apply(p.values[self.nodes], out)
-        out[:] = p.values[self.nodes][run]
-        return out
-
-    def add_nodal(self, partials: Array, nodal: Array) -> None:
-        """Add what partials at the stage times (Q, P) are at the nodes to `nodal` (K + 1, P)."""
-        mine = nodal[self.nodes]
-        mine += self.values.transpose(partials.astype(np.float64, copy=False), np.empty_like(mine))
 
 
 class ReversibleFlow(Flow):
@@ -153,7 +123,7 @@ class ReversibleFlow(Flow):
                 y[0] = z
                 for part in parts:
                     values = part.theta(p, theta)
-                    some = _rows(y, part.steps)
+                    some = rows_of(y, part.steps)
                     self._reversible.direct(part.plan, values, self._coupling, some, z, *scratch)
                 rows[:] = y.transpose(0, 2, 1)[:, :n]
                 partner[blocks[k]] = z.T[:n]
@@ -192,7 +162,7 @@ class ReversibleFlow(Flow):
                     values, tangent = part.theta(p, theta), part.theta(direction, change)
                     self._reversible.sensitivity(
                         part.plan, values, tangent, self._coupling, y, z,
-                        _rows(xi, part.steps), zeta, *scratch,
+                        rows_of(xi, part.steps), zeta, *scratch,
                     )  # fmt: skip
                 rows[:] = xi.transpose(0, 2, 1)[:, : rows.shape[1]]
 
@@ -229,7 +199,7 @@ class ReversibleFlow(Flow):
                     here = partials[: len(values)]
                     self._reversible.adjoint(
                         part.plan, values, self._coupling, y, z, eta, zeta,
-                        _rows(adjoint, part.steps), here, *scratch,
+                        rows_of(adjoint, part.steps), here, *scratch,
                     )  # fmt: skip
                     part.add_nodal(here, nodal)
                 n = block.stop - block.start
@@ -258,23 +228,12 @@ class ReversibleFlow(Flow):
 
     def _parts(self, p: Parameters) -> list[Part]:
         """The steps in parts; those of the last depth grid are kept."""
-        nodes = p.times
-        if self._parted is None or not np.array_equal(self._parted[0], nodes):
-            self._parted = nodes, list(self._made_parts(nodes, p.values.shape[1]))
-        return self._parted[1]
-
-    def _made_parts(self, nodes: Array, width: int) -> Iterator[Part]:
-        steps, rows = self.times.size - 1, _rows_a_step(self._scheme)
-        size = min(MOST_STEPS, max(1, AT_ONCE // (rows * width * self.dtype.itemsize)))
-        for start in range(0, steps, size):
-            part = slice(start, min(start + size, steps))
-            plan, at = reversible_plan_of(
-                self.times[part.start : part.stop + 1], self._scheme, self.dtype
-            )
-            first = int(np.searchsorted(nodes, at[0], side="right")) - 1
-            last = int(np.searchsorted(nodes, at[-1], side="left"))
-            around = slice(min(first, nodes.size - 2), max(last, first + 1) + 1)
-            yield Part(part, plan, around, Interpolation(nodes[around], at))
+        nodes, known = p.times, self._parted
+        if known is None or not np.array_equal(known[0], nodes):
+            width = p.values.shape[1]
+            parts = list(parts_of(self.times, self._scheme, nodes, width, self.dtype))
+            known = self._parted = nodes, parts
+        return known[1]
 
     def _room(
         self, memory: Workspace, p: Parameters, inputs: Array, block: slice, rows: int
@@ -302,17 +261,6 @@ class ReversibleFlow(Flow):
             state,
         )
         return many, z, (features, slopes, scratch, work), theta, other, one, zeta, eta
-
-
-def _rows_a_step(scheme: str) -> int:
-    """Distinct stage times of a step there and back, without its end."""
-    c = tableau(scheme).arrays()[2]
-    return np.setdiff1d(np.round([c, 1.0 - c], 12), [1.0]).size
-
-
-def _rows(states: Array, steps: slice) -> Array:
-    """The rows at both ends and within a part, of an array with all rows or with one."""
-    return states if states.shape[0] == 1 else states[steps.start : steps.stop + 1]
 
 
 def _distance(states: Array, inputs: Array) -> float:

@@ -29,6 +29,28 @@ class SweepCounts:
     sensitivity: int = 0
 
 
+class Batched:
+    """A problem of B initial states `inputs` (B, d) on a time grid `times` (N + 1,)."""
+
+    inputs: Array
+    times: Array
+
+    @property
+    def samples(self) -> int:
+        """B."""
+        return int(self.inputs.shape[0])
+
+    @property
+    def width(self) -> int:
+        """d."""
+        return int(self.inputs.shape[1])
+
+    @property
+    def horizon(self) -> float:
+        """T."""
+        return float(self.times[-1])
+
+
 def one_at_a_time(method: Method) -> Method:
     """A method that waits for those of other threads: they share one trajectory."""
 
@@ -72,3 +94,11 @@ def checked_change(initial: ArrayLike | None, shape: tuple[int, ...]) -> Array |
             f"initial has shape {given.shape}: it has to be {shape} or {shape[1:]}, as the inputs"
         )
     return np.broadcast_to(given, shape)
+
+
+def checked_functional(functional: ArrayLike, shape: tuple[int, ...]) -> Array:
+    """A functional of x(T), (B, d)."""
+    given = np.asarray(functional, dtype=np.float64)
+    if given.shape != shape:
+        raise ArgumentError(f"the functional has shape {given.shape}: it has to be {shape}")
+    return given

@@ -97,6 +97,17 @@ def test_the_equation_is_solved_once_for_a_control(monkeypatch: pytest.MonkeyPat
     assert weights.apply(u).values[0, 0] == u[0] and len(solved) == 2
 
 
+@pytest.mark.parametrize("scheme", TABLEAUX)
+def test_the_metric_is_one_even_on_a_grid_of_two_nodes(scheme: str) -> None:
+    """Euler's scheme looks at t = 0 alone there, and what s does is nothing."""
+    weights = on_grid(2, scheme)
+    u = control()
+    gram = weights.gram(np.array([[0.0, 0.25], [0.5, 0.5]]) * HORIZON, ())
+    assert gram.apply(u) @ u > 0.0
+    assert gram.solve(gram.apply(u)) == pytest.approx(u, rel=1e-9)
+    assert gram.unwhiten(gram.whiten(u)) == pytest.approx(u, rel=1e-9)
+
+
 #: A path, a tolerance relative to its size, and the hidden units that suffice for it.
 FOLLOWED = [
     ("smooth", 1e-2, 8),

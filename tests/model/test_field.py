@@ -72,6 +72,8 @@ def test_the_class_checks_what_it_is_given() -> None:
     e = Epidemic()
     with pytest.raises(ArgumentError, match="no parameters"):
         sn.Field(e.f, jvp=e.jvp, vjp=e.vjp)
+    with pytest.raises(ArgumentError, match="constant has to map"):
+        sn.Field(e.f, jvp=e.jvp, vjp=e.vjp, constant=["gamma"])  # type: ignore[arg-type]
 
 
 def vjp_with(**parts: Any) -> Any:

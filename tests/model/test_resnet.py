@@ -124,9 +124,12 @@ def changed(**changes: Any) -> Blocks:
         (changed(W1=np.zeros((INNER, WIDTH))), r"'W1' has shape \(5, 3\).*\(L, rows, columns\)"),
         (changed(W1=np.zeros((0, INNER, WIDTH))), r"'W1' has shape \(0, 5, 3\)"),
         (changed(b=np.full((LAYERS, INNER), np.nan)), "'b' has NaN"),
+        (changed(b=[[1.0], [1.0, 2.0]]), "'b' has to be an array of numbers"),
+        (changed(b="none"), "'b' has to be an array of numbers"),
+        (5, "blocks = 5 has to map"),
     ],
 )
-def test_what_is_no_resnet_of_the_form_is_named(blocks: Blocks, message: str) -> None:
+def test_what_is_no_resnet_of_the_form_is_named(blocks: Any, message: str) -> None:
     with pytest.raises(ArgumentError, match=message):
         sn.resnet_parameters(blocks, form="bottleneck")
 

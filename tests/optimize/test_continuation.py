@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from fields import epidemic
 
 from standalone_node import InverseProblem, Result, continuation, minimize
 from standalone_node.errors import ArgumentError
@@ -109,6 +110,11 @@ def test_levels_finer_than_the_depth_grid_are_refused() -> None:
 def test_a_time_limit_that_is_none_is_refused() -> None:
     with pytest.raises(ArgumentError, match="time_limit = 'x'"):
         continuation(spirals(), (4,), time_limit="x")
+
+
+def test_a_problem_without_resnets_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="FieldProblem has no finite ResNets"):
+        continuation(epidemic(), (2, 4))
 
 
 def test_a_level_tolerance_out_of_range_is_refused() -> None:

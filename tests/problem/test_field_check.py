@@ -103,6 +103,20 @@ def test_inputs_that_are_changed_are_named(function: str) -> None:
     assert sentences(field) == [f"{function} changes its input x: it has to leave it as it is"]
 
 
+@pytest.mark.parametrize(
+    ("returned", "message"),
+    [
+        (None, "f has the type object"),
+        ("x", "f has the type <U1"),
+        ([[1.0, 2.0], [1.0]], "f has rows of different lengths"),
+        (np.ones((4, 3), complex), "f has the type complex128: return real numbers"),
+    ],
+)
+def test_what_is_no_array_of_real_numbers_is_named(returned: Any, message: str) -> None:
+    (found,) = sentences(altered("f", None, lambda *_: returned))
+    assert message in found
+
+
 def test_a_field_is_tested_where_it_is_defined() -> None:
     root = sn.Field(
         lambda t, x, p: np.sqrt(x - 10.0) + np.log(p["a"]),
@@ -138,7 +152,11 @@ def test_the_same_seed_finds_the_same_errors() -> None:
         ({"points": 0}, "points = 0"),
         ({"states": np.ones((2, 4))}, "states have shape"),
         ({"parameters": {"delta": 1.0}}, "'delta' is no parameter"),
-        ({"parameters": {"beta": [1.0, 2.0]}}, "'beta' is no parameter of the field, or of"),
+        ({"parameters": {"beta": [1.0, 2.0]}}, r"'beta' is given with the shape \(2,\)"),
+        ({"parameters": {"beta": "fast"}}, "values of 'beta' have to be an array of numbers"),
+        ({"states": "S"}, "states have to be an array of numbers"),
+        ({"horizon": -1.0}, "horizon = -1.0 has to be a positive number"),
+        ({"horizon": "7"}, "horizon = '7' has to be a positive number"),
     ],
 )
 def test_arguments_that_cannot_be_used_are_refused(options: dict[str, Any], message: str) -> None:

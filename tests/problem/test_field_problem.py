@@ -292,6 +292,22 @@ def test_a_wrong_vjp_is_caught_by_name_at_the_first_derivative() -> None:
         sn.minimize(problem, p)
 
 
+def test_a_velocity_that_changes_its_state_is_caught_at_the_first_derivative() -> None:
+    """The stages of the direct solve are kept: they would no longer be those it went through."""
+    field = Epidemic(0.3)
+    right = field.f
+
+    def greedy(t: float, x: Any, p: Any) -> Any:
+        found = right(t, x, p)
+        x *= 0.5
+        return found
+
+    field.f = greedy  # type: ignore[method-assign]
+    problem = epidemic().replaced(field=field)
+    with pytest.raises(FieldError, match="f changes its input x"):
+        problem.cost_and_derivative(problem.initial_parameters())
+
+
 def test_the_check_may_be_left_out() -> None:
     problem = epidemic(check=False).replaced(field=Distorted())
     p = guess(problem)
@@ -328,6 +344,7 @@ def test_a_problem_can_be_copied_and_pickled() -> None:
         ({"penalty": sn.Penalty(output=1.0)}, "belongs to networks"),
         ({"penalty": sn.Penalty(h1={"delta": 1.0})}, "block 'delta': there are beta, gamma"),
         ({"initial_states": np.ones((3, 2))}, "outside 0…1"),
+        ({"initial_states": "S"}, "initial_states have to be an array of numbers"),
         ({"observations": [1.0]}, "have to be Observations"),
         ({"field": len}, "no function f"),
     ],

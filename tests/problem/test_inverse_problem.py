@@ -145,6 +145,7 @@ def test_neighbouring_stages_at_one_time_share_their_parameters(scheme: str) -> 
 
 WRONG: list[tuple[dict[str, Any], str]] = [
     ({"inputs": np.zeros(4)}, "inputs have shape"),
+    ({"inputs": [[1.0], [1.0, 2.0]]}, "inputs have to be an array of numbers"),
     ({"inputs": np.zeros((0, 2)), "targets": np.zeros(0)}, "not empty"),
     ({"inputs": np.full((4, 2), np.nan)}, "inputs have to be finite"),
     ({"horizon": 0.0}, "horizon = 0.0"),

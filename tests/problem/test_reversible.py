@@ -17,11 +17,10 @@ from twins import HORIZON, UNEVEN, Twins, blocks_of, random_parameters, relative
 import naive
 import standalone_node as sn
 from standalone_node.errors import ArgumentError
-from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.stages import FORMS
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.tableaux import EMBEDDED, TABLEAUX
-from standalone_node.problem import reversible
+from standalone_node.problem import parts
 from standalone_node.problem.reversible import ReversibleFlow
 
 SIZES: dict[str, dict[str, Any]] = {
@@ -73,7 +72,7 @@ def test_no_size_is_a_special_case(size: str) -> None:
 def test_it_does_not_matter_how_many_steps_are_taken_at_once(
     steps_at_once: int, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(reversible, "MOST_STEPS", steps_at_once)
+    monkeypatch.setattr(parts, "MOST_STEPS", steps_at_once)
     check(twins(scheme="rk4", reversible=0.9, steps=7), 0.9)
 
 
@@ -115,8 +114,9 @@ def test_tangent_adjoint_and_cost_belong_together(scheme: str, form: str) -> Non
     assert abs(sn.taylor_test(problem, p, direction) - 2.0) <= 0.02
 
 
-@pytest.mark.parametrize("activation", ACTIVATIONS)
-def test_tangent_and_adjoint_belong_together_for_every_activation(activation: str) -> None:
+@pytest.mark.parametrize("activation", ["relu", "sine"])
+def test_tangent_and_adjoint_belong_together_for_other_activations(activation: str) -> None:
+    """With a kink, and not monotone; three kernels to be compiled for each."""
     problem, p = problem_of(scheme="heun", activation=activation)
     assert sn.dot_test(problem, p) <= 1e-13
 
