@@ -47,8 +47,8 @@ def test_a_mark_that_is_never_crossed_takes_for_ever() -> None:
 
 
 def test_the_course_of_a_fit_ends_where_the_fit_ends(few) -> None:  # type: ignore[no-untyped-def]
-    run = race_ours.fitted(few, seed=3, threads=1, max_iterations=8)
-    model = sn.NodeClassifier(random_state=3, threads=1, max_iterations=8)
+    run = race_ours.fitted(few, seed=3, threads=1, max_iterations=4)
+    model = sn.NodeClassifier(random_state=3, threads=1, max_iterations=4)
     with pytest.warns(UserWarning, match="not converged"):
         model.fit(few.train, few.classes)
     assert run.score[-1] == model.score(few.held, few.held_classes)

@@ -55,7 +55,7 @@ def test_the_contact_rate_is_within_ten_per_cent_at_five_per_cent_noise(seed: in
 
 def test_without_a_penalty_a_run_that_goes_on_beyond_the_noise_fits_the_noise() -> None:
     problem = sir.problem_of(sir.counts(3, 0.05), 0.05, steps=80)
-    stopped, fitted = sir.stopped(problem).parameters, sir.overfitted(problem, 120).parameters
+    stopped, fitted = sir.stopped(problem).parameters, sir.overfitted(problem, 200).parameters
     assert sir.error_of(stopped, problem) <= 0.10
     assert fitted.roughness > 3.0 * stopped.roughness
     assert problem.residual(fitted) < 0.8 * problem.noise_level
