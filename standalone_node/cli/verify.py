@@ -7,8 +7,9 @@ from typing import Any
 import click
 
 from standalone_node.cli.failures import FAILED
+from standalone_node.cli.kinds import Listed
 from standalone_node.cli.messages import Messages, error
-from standalone_node.cli.options import Listed, common_options, print_json
+from standalone_node.cli.options import common_options, print_json
 
 
 @click.command("verify")

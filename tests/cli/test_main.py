@@ -10,10 +10,11 @@ import pytest
 from click.testing import CliRunner
 
 from standalone_node import __version__
+from standalone_node.cli.arguments import ARGUMENTS
 from standalone_node.cli.failures import Terminated, failure
 from standalone_node.cli.main import COMMANDS, main
 from standalone_node.cli.messages import Messages
-from standalone_node.cli.options import ARGUMENTS, as_options, shown_default
+from standalone_node.cli.options import as_options, shown_default
 from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
