@@ -14,8 +14,9 @@ weights       Cost against iterations and seconds with constant, evolving (8 hid
               by runs on these data sets with seeds 0 to 4, so that seeds 10, 11, ... are used here.
 continuation  Time and sweeps by ResNets of 4, 8, 16, 32 layers, as shares of those of training the
               fine network directly, to the costs that the direct run has at a sixth, a third, two
-              thirds and the end of its iterations. 400 digits, "inside", T = 3, 60 iterations; 600
-              points of the spirals, "outside", T = 4, 120 iterations.
+              thirds and the end of its iterations; for the network of 64 RK4 steps by few RK4 steps
+              on the levels, too. 400 digits, "inside", T = 3, 60 iterations; 600 points of the
+              spirals, "outside", T = 4, 120 iterations.
 import        ResNets of L layers in plain NumPy, trained by Adam, given as arrays: Euler's scheme
               has to reproduce them; cost of the network of 64 RK4 steps right after the import.
 
@@ -30,8 +31,6 @@ from typing import Any
 
 from reproduction import hxl_continuation, hxl_import, hxl_weights
 from reproduction.page import arguments, save
-
-from standalone_node.optimize.continuation import LEVEL_TOLERANCE
 
 PARTS = ("weights", "continuation", "import")
 
@@ -70,19 +69,21 @@ def _weights(given: Any) -> None:
 
 
 def _continuation(given: Any) -> None:
-    chosen = (LEVEL_TOLERANCE,)
-    found = hxl_continuation.runs(range(given.seeds), chosen, given.scale)
+    found = hxl_continuation.runs(range(given.seeds), scale=given.scale)
     print("Continuation against direct training\n")
-    print(hxl_continuation.ratios_table(found, *chosen), end="\n\n", flush=True)
+    print(hxl_continuation.ratios_table(found), end="\n\n")
+    print("From the last level to the fine network\n")
+    print(hxl_continuation.changes_table(found), end="\n\n", flush=True)
     if given.figure:
-        save(hxl_continuation.drawn(found, *chosen), _named(given.figure, "continuation"))
+        save(hxl_continuation.drawn(found), _named(given.figure, "continuation"))
 
 
 def _compare_tolerances(given: Any) -> None:
     seeds = range(10, 10 + given.seeds)
-    found = hxl_continuation.runs(seeds, given.tolerances, given.scale)
+    ways = [hxl_continuation.Way(tolerance=tolerance) for tolerance in given.tolerances]
+    found = hxl_continuation.runs(seeds, lambda data, fine: ways, given.scale)
     print("Sweeps of the continuation as a share of the direct run's, by level tolerance\n")
-    print(hxl_continuation.tolerances_table(found, given.tolerances))
+    print(hxl_continuation.tolerances_table(found, ways))
 
 
 def _named(figure: str, part: str) -> Path:

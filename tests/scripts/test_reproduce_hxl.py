@@ -26,9 +26,24 @@ def test_a_cost_counts_where_it_is_reached_on_the_fine_network() -> None:
 
 def test_the_direct_run_is_one_times_itself() -> None:
     direct = followed.Course([4.0, 2.0, 1.0], [0.0, 1.0, 2.0], [1.0, 4.0, 7.0], [8] * 3)
-    pair = hxl.hxl_continuation.Pair(direct, {0.05: direct})
-    assert all(pair.ratio(share, 0.05, "sweeps") == 1.0 for share in (0.5, 1.0))
+    way = hxl.hxl_continuation.Way()
+    pair = hxl.hxl_continuation.Pair(direct, {way: direct})
+    assert all(pair.ratio(share, way, "sweeps") == 1.0 for share in (0.5, 1.0))
     assert pair.level(0.5) == 2.0
+
+
+def test_the_change_to_the_fine_network_is_from_the_last_cost_of_the_levels() -> None:
+    direct = followed.Course([4.0], [0.0], [1.0], [8])
+    course = followed.Course([4.0, 2.0, 2.5, 1.0], [0.0] * 4, [1.0] * 4, [2, 4, 8, 8])
+    way = hxl.hxl_continuation.Way()
+    assert hxl.hxl_continuation.Pair(direct, {way: course}).change(way) == 0.25
+
+
+def test_levels_are_coarser_than_the_network_and_those_of_resnets_by_euler_only() -> None:
+    both = hxl.hxl_continuation.both
+    assert hxl.hxl_continuation.Way().below(32) == (4, 8, 16)
+    assert [way.scheme for way in both("digits", "RK4, 64 steps")] == ["euler", None]
+    assert [way.scheme for way in both("digits", "ResNet, 64 layers")] == ["euler"]
 
 
 def test_constant_weights_take_as_long_as_themselves() -> None:
@@ -69,7 +84,8 @@ def test_the_pages_have_their_tables_and_figures(
     monkeypatch.setattr(sys, "argv", [*given, "--only", "weights", "continuation"])
     hxl.main()
     printed = capsys.readouterr().out
-    assert printed.count("\n| -") == 3
+    assert printed.count("\n| -") == 4
+    assert printed.count(" RK4 8 |") == 2 * 4 + 2  # four costs, one change
     for part in ("weights", "continuation"):
         assert (tmp_path / f"hxl-{part}.png").stat().st_size > 10_000
 
