@@ -17,7 +17,9 @@ def arguments(doc: str | None, *, seeds: int = 5) -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         description=(doc or "").strip(), formatter_class=argparse.RawDescriptionHelpFormatter
     )
-    parser.add_argument("--seeds", type=int, default=seeds, help=f"seeds 0, 1, … (default {seeds})")
+    parser.add_argument(
+        "--seeds", type=int, default=seeds, help=f"seeds 0, 1, … (default {seeds})"
+    )
     parser.add_argument("--figure", metavar="FILE", help="where the figure goes; none if not given")
     return parser
 
