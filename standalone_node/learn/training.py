@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from sklearn.base import BaseEstimator
+from sklearn.base import BaseEstimator, is_classifier
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.batching import batches_of, seed_of, whole_batch
@@ -111,8 +111,9 @@ def fitted(
     watch: dict[str, Any] = {"callback": callback}
     if estimator.validation_share:
         seed = seed_of(estimator.random_state)
-        classes = problem.targets.ndim == 1
-        rest, validation = held_out(estimator.validation_share, problem.targets, classes, seed)
+        labels = _labels(problem.targets) if is_classifier(estimator) else problem.targets
+        classes = is_classifier(estimator)
+        rest, validation = held_out(estimator.validation_share, labels, classes, seed)
         if not all(problem.sample_weight[part].any() for part in (rest, validation)):
             raise ArgumentError(
                 f"validation_share = {estimator.validation_share!r} leaves one side without any "
@@ -131,6 +132,14 @@ def fitted(
         return minimize(problem, start, **options), problem.times
     levels = estimator.continuation
     return continuation(problem, levels, start=start, **options), problem.times
+
+
+def _labels(targets: Array) -> Array:
+    """The classes (B,) that targets stand for: themselves, 0 and 1, or one-hot rows."""
+    if targets.ndim == 1:
+        return targets
+    labels: Array = targets[:, 0] if targets.shape[1] == 1 else targets.argmax(axis=1)
+    return labels
 
 
 def fitted_part(

@@ -11,7 +11,9 @@ from sklearn.exceptions import ConvergenceWarning
 
 import standalone_node as sn
 from standalone_node.errors import ArgumentError, ModelFileError
+from standalone_node.learn import training
 from standalone_node.learn.model_state import estimator_of, state_of
+from standalone_node.learn.validation import held_out
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -93,6 +95,22 @@ def test_early_stopping_keeps_the_parameters_of_the_lowest_validation_loss() -> 
     assert model.result_.reason == "validation" and model.result_.success
     assert scores.argmax() == len(scores) - 6
     assert model.result_.cost == model.result_.history["cost"][scores.argmax()]
+
+
+@pytest.mark.parametrize("loss", ["cross-entropy", "logistic", "squared"])
+def test_every_class_is_trained_on_and_validated_on_alike(
+    loss: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    held: list[Any] = []
+
+    def seen(*given: Any) -> Any:
+        held.append(held_out(*given)[1])
+        return held_out(*given)
+
+    monkeypatch.setattr(training, "held_out", seen)
+    labels = (np.arange(60) < 12).astype(int)
+    sn.NodeClassifier(loss=loss, validation_share=0.5, max_iterations=2).fit(POINTS, labels)
+    assert labels[held[0]].sum() == 6
 
 
 def test_the_levels_of_a_continuation_stand_in_the_history() -> None:
