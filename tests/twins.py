@@ -132,3 +132,18 @@ def relative_error(found: Any, expected: Any) -> float:
     found, expected = np.asarray(found), np.asarray(expected)
     assert found.shape == expected.shape
     return float(np.max(np.abs(found - expected)) / np.max(np.abs(expected)))
+
+
+def everything(pair: Twins) -> list[bytes]:
+    """The bits of all that a problem can say."""
+    problem, p = pair.problem, pair.parameters
+    cost, derivative = problem.cost_and_derivative(p)
+    found = [
+        np.array(cost),
+        derivative.values,
+        problem.solve_direct(p),
+        problem.solve_sensitivity(p, pair.direction, pair.change),
+        problem.solve_adjoint(p),
+        np.array(problem.line_model(p, pair.direction).slope(0.5)),
+    ]
+    return [np.ascontiguousarray(array).tobytes() for array in found]

@@ -16,7 +16,7 @@ from standalone_node.cli.options import (
     print_json,
     some_estimator_options,
 )
-from standalone_node.cli.outputs import Outputs, made_folder
+from standalone_node.cli.outputs import Outputs, check_figure, made_folder
 from standalone_node.cli.rows import data_options, input_files, prepared_rows, refuse_both
 
 #: The arguments of the estimators that all methods share.
@@ -134,7 +134,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     """
     refuse_both(ctx, options)
     if options["figure"]:
-        _check_figure(options["figure"])
+        check_figure(options["figure"])
     arguments = given_arguments({name: options[name] for name in _SHARED})
     messages = Messages(quiet=options["quiet"])
     prepared = prepared_rows(data, target, options)
@@ -153,12 +153,6 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
         with outputs:
             _write(comparison, outputs, files)
     _show(comparison, messages, files, as_json=options["as_json"])
-
-
-def _check_figure(path: str) -> None:
-    from standalone_node.report.figures import figure_format
-
-    figure_format(path)
 
 
 def _files(folder: str | None, figure: str | None) -> dict[str, str]:

@@ -16,7 +16,7 @@ from standalone_node.cli.options import (
     estimator_options,
     given_arguments,
 )
-from standalone_node.cli.outputs import Outputs
+from standalone_node.cli.outputs import Outputs, check_figure
 from standalone_node.cli.rows import data_options, input_files, prepared_rows, refuse_both
 
 _SECTIONS = {
@@ -74,7 +74,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     files = {"model": model, "history": f"{model}.history.csv"}
     if options["figure"]:
         files["figure"] = options["figure"]
-        _check_figure(options["figure"])
+        check_figure(options["figure"])
     outputs = Outputs(files, input_files(data, options))
     messages = Messages(quiet=options["quiet"])
     prepared = prepared_rows(data, target, options)
@@ -111,9 +111,3 @@ def _refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
             "--refit would train on the rows that --test keeps apart: leave one of the two out."
         )
     refuse_both(ctx, options)
-
-
-def _check_figure(path: str) -> None:
-    from standalone_node.report.figures import figure_format
-
-    figure_format(path)

@@ -142,3 +142,10 @@ def made_folder(name: str) -> Path:
             "with -o."
         ) from None
     return folder
+
+
+def check_figure(path: str) -> None:
+    """Refuse a name whose ending is no format of figures, before anything is computed."""
+    from standalone_node.report.figures import figure_format
+
+    figure_format(path)

@@ -23,6 +23,7 @@ from standalone_node.optimize.result import Result
 from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.penalties import Penalty
+from standalone_node.problem.reversible import FLOW_ARGUMENTS
 
 Array = NDArray[Any]
 
@@ -48,8 +49,7 @@ def number(name: str, value: Any) -> float:
 
 def network_of(estimator: BaseEstimator) -> dict[str, Any]:
     """The arguments that make a flow on a time grid."""
-    names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
-    return {name: getattr(estimator, name) for name in (*names, "reversible")}
+    return {name: getattr(estimator, name) for name in FLOW_ARGUMENTS}
 
 
 def metric_of(smoothing: Any) -> Sobolev:
@@ -111,8 +111,8 @@ def fitted(
     watch: dict[str, Any] = {"callback": callback}
     if estimator.validation_share:
         seed = seed_of(estimator.random_state)
-        labels = _labels(problem.targets) if is_classifier(estimator) else problem.targets
         classes = is_classifier(estimator)
+        labels = _labels(problem.targets) if classes else problem.targets
         rest, validation = held_out(estimator.validation_share, labels, classes, seed)
         if not all(problem.sample_weight[part].any() for part in (rest, validation)):
             raise ArgumentError(

@@ -28,7 +28,7 @@ from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.misfit import Misfit
 from standalone_node.problem.penalties import Penalty
-from standalone_node.problem.reversible import flow_of
+from standalone_node.problem.reversible import FLOW_ARGUMENTS, flow_of
 from standalone_node.problem.shared import (
     Batched,
     SweepCounts,
@@ -195,9 +195,7 @@ class InverseProblem(Batched):
         return _rebuilt, (self.settings, self.times, self.grids)
 
     def _flow(self, times: Array) -> Flow:
-        names = ("scheme", "form", "inner", "activation", "dtype", "threads", "memory_limit")
-        options = {name: self.settings[name] for name in (*names, "reversible")}
-        return flow_of(times, **options)
+        return flow_of(times, **{name: self.settings[name] for name in FLOW_ARGUMENTS})
 
     def replaced(self, **changes: Any) -> InverseProblem:
         """The same problem with some arguments of the constructor changed.

@@ -270,6 +270,19 @@ def _distance(states: Array, inputs: Array) -> float:
         return float(np.abs(states - inputs).max()) / (size or 1.0)
 
 
+#: The arguments of `flow_of` beside the times.
+FLOW_ARGUMENTS = (
+    "scheme",
+    "form",
+    "inner",
+    "activation",
+    "dtype",
+    "threads",
+    "memory_limit",
+    "reversible",
+)
+
+
 def flow_of(times: Array, *, reversible: bool | float = False, **options: Any) -> Flow:
     """The flow on a time grid, of the scheme itself or made reversible.
 

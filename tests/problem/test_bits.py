@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twins import Twins, twins
+from twins import Twins, everything, twins
 
 from standalone_node.kernels import sums
 from standalone_node.kernels.stages import FORMS
@@ -22,20 +22,6 @@ SIZES: dict[str, dict[str, Any]] = {
     "tiles with a rest": {"samples": 333, "width": 10, "steps": 3},
     "tiles of every size": {"samples": 301, "width": 29, "steps": 2},
 }
-
-
-def everything(pair: Twins) -> list[bytes]:
-    problem, p = pair.problem, pair.parameters
-    cost, derivative = problem.cost_and_derivative(p)
-    found = [
-        np.array(cost),
-        derivative.values,
-        problem.solve_direct(p),
-        problem.solve_sensitivity(p, pair.direction, pair.change),
-        problem.solve_adjoint(p),
-        np.array(problem.line_model(p, pair.direction).slope(0.5)),
-    ]
-    return [np.ascontiguousarray(array).tobytes() for array in found]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])

@@ -12,7 +12,16 @@ from typing import Any
 
 import numpy as np
 import pytest
-from twins import HORIZON, UNEVEN, Twins, blocks_of, random_parameters, relative_error, twins
+from twins import (
+    HORIZON,
+    UNEVEN,
+    Twins,
+    blocks_of,
+    everything,
+    random_parameters,
+    relative_error,
+    twins,
+)
 
 import naive
 import standalone_node as sn
@@ -158,20 +167,6 @@ def test_true_costs_no_accuracy(scheme: str) -> None:
 
 
 # The same bits.
-
-
-def everything(pair: Twins) -> list[bytes]:
-    problem, p = pair.problem, pair.parameters
-    cost, derivative = problem.cost_and_derivative(p)
-    found = [
-        np.array(cost),
-        derivative.values,
-        problem.solve_direct(p),
-        problem.solve_sensitivity(p, pair.direction, pair.change),
-        problem.solve_adjoint(p),
-        np.array(problem.line_model(p, pair.direction).slope(0.5)),
-    ]
-    return [np.ascontiguousarray(array).tobytes() for array in found]
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
