@@ -12,17 +12,26 @@ from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
-from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.errors import ArgumentError
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
-from standalone_node.learn.training import fitted, fitted_part, network_of, posed
+from standalone_node.learn.training import (
+    fitted,
+    fitted_part,
+    network_of,
+    posed,
+    weights_of_settings,
+)
 from standalone_node.model.nodal import Parameters
+from standalone_node.model.weights import Weights
 from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
 from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow
+from standalone_node.problem.grids import GridChange
 from standalone_node.problem.inverse_problem import InverseProblem
+from standalone_node.problem.network import LOGITS, Network
 from standalone_node.problem.reversible import flow_of
 
 Array = NDArray[Any]
@@ -70,6 +79,39 @@ class NodeEstimator(BaseEstimator):
         problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
         self.l2_, self.parameters_, self.times_ = l2, start, problem.times
         return problem, start
+
+    def problem_of(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> InverseProblem:
+        """The inverse problem of these rows as a fitted estimator sees it; nothing is fitted.
+
+        Scaling, layout, penalties and time grid are those of the fit, so that on the rows of the
+        fit `parameters_` is its minimiser: what the curvature of the cost is asked of.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        """
+        rows = self.numbers_of(X)
+        targets = self._known_targets(np.asarray(y))
+        if len(targets) != len(rows):
+            raise ArgumentError(f"X has {len(rows)} rows and y {len(targets)}: give as many")
+        weights = self._weights(sample_weight, rows)
+        states = self.layout_.states(self.scaling_.apply(rows))
+        problem, _ = self._posed(states, targets, weights, self.l2_)
+        if problem.tolerance is not None:
+            problem.use_grid(self.times_)
+            problem.grids = [GridChange(self.times_, True, "That of the fit.", float("nan"))]
+        return problem
+
+    def learnt(self) -> Weights:
+        """What is learnt of the parameters, as the settings say."""
+        return weights_of_settings(self)
+
+    def _known_targets(self, y: Array) -> Array:
+        """Targets as the problem takes them; ArgumentError for a class the fit did not know."""
+        raise NotImplementedError
 
     def _posed(
         self, states: Array, targets: Array, weights: Array, l2: float
@@ -142,23 +184,62 @@ class NodeEstimator(BaseEstimator):
         """The flow that the constructor's arguments describe; ArgumentError if they do not."""
         return flow_of(time_grid(self.horizon, self.steps), **network_of(self))
 
-    def _final(self, X: Array, scaling: Scaling, parameters: Parameters, times: Array) -> Array:
-        """The first m components of x(T) for rows of raw features, (B, m)."""
-        flow = flow_of(times, **network_of(self))
-        states = self._layout(X).states(scaling.apply(X))
-        final = flow.states(parameters, states, final=True)[:, : self._outputs]
-        bad = np.flatnonzero(~np.isfinite(final).all(axis=1))
-        if bad.size:
-            raise StateOverflow(
-                f"the state of row {int(bad[0]) + 1} overflows on its way through the depth: its "
-                "features lie far outside the training data, or the horizon is too long"
-            )
-        return final
+    def _network(
+        self, scaling: Scaling, layout: Layout, parameters: Parameters, times: Array
+    ) -> Network:
+        """The map from features to outputs that these parameters make."""
+        target = self._target_scaling()
+        return Network(
+            dynamics=flow_of(times, **network_of(self)),
+            parameters=parameters,
+            width=layout.width,
+            first=layout.first,
+            mean=scaling.mean,
+            scale=scaling.scale,
+            outputs=self._outputs,
+            output_mean=target.mean,
+            output_scale=target.scale,
+            classes=len(getattr(self, "classes_", ())),
+            logits=self.loss in LOGITS,
+            feature_names=self._feature_names(scaling.mean.size),
+            output_names=self._output_names(),
+        )
+
+    @property
+    def network_(self) -> Network:
+        """The map from rows of features to outputs, with its derivatives."""
+        check_is_fitted(self)
+        return self._network(self.scaling_, self.layout_, self.parameters_, self.times_)
+
+    def numbers_of(self, X: Any) -> Array:
+        """X as the network takes it, (B, p): checked, and read by the schema if it is a table.
+
+        Raises
+        ------
+        ValueError
+            If X does not have the features of the fit, or holds what cannot be used.
+        """
+        check_is_fitted(self)
+        return np.asarray(validate_data(self, self._rows(X), reset=False, dtype=np.float64))
 
     def _propagate(self, X: Any) -> Array:
-        check_is_fitted(self)
-        X = validate_data(self, self._rows(X), reset=False, dtype=np.float64)
-        return self._final(X, self.scaling_, self.parameters_, self.times_)
+        return self.network_.final(self.numbers_of(X))
+
+    def _target_scaling(self) -> Scaling:
+        """From the outputs to their own units; classes have none."""
+        return Scaling(np.zeros(self._outputs), np.ones(self._outputs))
+
+    def _feature_names(self, count: int) -> tuple[str, ...]:
+        """What the features are called: by the schema, by scikit-learn, or x0, x1, …"""
+        schema = getattr(self, "schema_", None)
+        if schema is not None:
+            return tuple(schema.feature_names)
+        names = getattr(self, "feature_names_in_", None)
+        return tuple(map(str, names)) if names is not None else tuple(f"x{i}" for i in range(count))
+
+    def _output_names(self) -> tuple[str, ...]:
+        """What the classes or the targets are called."""
+        raise NotImplementedError
 
     @property
     def width_(self) -> int:

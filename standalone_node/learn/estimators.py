@@ -130,6 +130,18 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def _outputs(self) -> int:
         return 1 if self.loss == "logistic" else int(self.classes_.size)
 
+    def _output_names(self) -> tuple[str, ...]:
+        return tuple(str(label) for label in self.classes_.tolist())
+
+    def _known_targets(self, y: Array) -> Array:
+        self._refuse_unknown(y)
+        return np.searchsorted(self.classes_, y)
+
+    def _refuse_unknown(self, labels: Array) -> None:
+        unknown = np.setdiff1d(labels, self.classes_)
+        if unknown.size:
+            raise ArgumentError(f"the label {unknown[0]!r} is none of the classes of the model")
+
     def fit(
         self,
         X: ArrayLike,
@@ -198,9 +210,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             self._set_classes(np.asarray(classes))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ArgumentError("classes differ from those of the first call of partial_fit")
-        unknown = np.setdiff1d(labels, self.classes_)
-        if unknown.size:
-            raise ArgumentError(f"the label {unknown[0]!r} is none of the classes of the model")
+        self._refuse_unknown(labels)
         weights = self._weights(sample_weight, rows)
         positions = np.searchsorted(self.classes_, labels)
         self._fit_part(rows, positions, weights, number("l2", self.l2))
@@ -292,6 +302,21 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     @property
     def _outputs(self) -> int:
         return int(self.target_scaling_.mean.size)
+
+    def _target_scaling(self) -> Scaling:
+        return self.target_scaling_
+
+    def _known_targets(self, y: Array) -> Array:
+        values = y.astype(np.float64).reshape(len(y), -1)
+        if values.shape[1] != self._outputs:
+            raise ArgumentError(f"y has {values.shape[1]} columns, the model {self._outputs}")
+        return self.target_scaling_.apply(values)
+
+    def _output_names(self) -> tuple[str, ...]:
+        schema = getattr(self, "schema_", None)
+        if schema is not None:
+            return (schema.target.name,)
+        return ("y",) if self._outputs == 1 else tuple(f"y{i}" for i in range(self._outputs))
 
     def fit(
         self,
@@ -396,7 +421,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             goal = target.apply(values[train])
             problem, start = self._posed(states, goal, weights[train], l2)
             result, times = fitted(self, problem, start, None)
-            found = target.undo(self._final(X[test], scaling, result.parameters, times))
+            network = self._network(scaling, self._layout(X), result.parameters, times)
+            found = target.undo(network.final(X[test]))
             squares = np.square((found - values[test]) / self.target_scaling_.scale)
             return float(np.average(squares.mean(axis=1), weights=weights[test]))
 

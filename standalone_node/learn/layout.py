@@ -42,9 +42,13 @@ class Layout:
             return self.outputs + self.features + int(self.augment)
         return max(self.outputs, self.features) + int(self.augment)
 
+    @property
+    def first(self) -> int:
+        """Where the features begin."""
+        return self.outputs if self.channels == "own" else 0
+
     def states(self, features: Array) -> Array:
         """The initial states (B, d) of scaled features (B, p)."""
         states = np.zeros((features.shape[0], self.width))
-        first = self.outputs if self.channels == "own" else 0
-        states[:, first : first + self.features] = features
+        states[:, self.first : self.first + self.features] = features
         return states

@@ -156,7 +156,7 @@ def weights_of(given: str | Weights | None) -> Weights:
     Examples
     --------
     >>> weights_of("galerkin")
-    Galerkin(basis='legendre', modes=8)
+    Galerkin(basis='legendre', modes=None)
     """
     if given is None:
         return Free()

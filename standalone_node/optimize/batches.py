@@ -48,7 +48,7 @@ class Batches:
     Examples
     --------
     >>> [part.tolist() for part in Batches(size=3, seed=1).cut(rows=8, epoch=0)]
-    [[0, 2, 4], [1, 3, 7], [5, 6]]
+    [[0, 1, 5], [2, 4, 6], [3, 7]]
     """
 
     size: int = 100

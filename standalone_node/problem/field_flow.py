@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model import sweeps
-from standalone_node.model.depth import Interpolation
+from standalone_node.model.depth import Interpolation, interpolation
 from standalone_node.model.field import FlatField
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.stage_grid import StageGrid
@@ -31,6 +31,11 @@ class FieldTrajectory:
     def states(self) -> Array:
         """x_n, (N + 1, B, d)."""
         return self.solution.states
+
+    @property
+    def final(self) -> Array:
+        """x(T), (B, d)."""
+        return self.solution.states[-1]
 
 
 class FieldFlow:
@@ -80,6 +85,16 @@ class FieldFlow:
         n = self._grid.steps.size // 2
         q = self._grid.stage[n, 0]
         return float(self._grid.at[q]), trajectory.solution.stages[n, 0], trajectory.theta[q]
+
+    def velocity_jacobians(self, p: Parameters, t: float, states: Array) -> Array:
+        """f_x at time t and states (B, d), (B, d, d), a column a call of the field's jvp."""
+        theta = (interpolation(p.times, [t]) @ p.values)[0]
+        theta.setflags(write=False)
+        zero, found = np.zeros_like(theta), np.empty((*states.shape, states.shape[1]))
+        for j, unit in enumerate(np.eye(states.shape[1])):
+            along = np.broadcast_to(unit, states.shape)
+            found[:, :, j] = self._field.jvp(t, states, theta, along, zero)
+        return found
 
     def _interpolation(self, p: Parameters) -> Interpolation:
         """The hat functions of the depth grid of p at the stage times; the last one is kept."""

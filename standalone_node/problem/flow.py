@@ -22,7 +22,7 @@ from standalone_node.kernels.blocks import (
 )
 from standalone_node.kernels.jit import PRECISIONS
 from standalone_node.kernels.stages import FORMS, Heights
-from standalone_node.kernels.sweeps import WORK, sweeps
+from standalone_node.kernels.sweeps import WORK, Plan, sweeps
 from standalone_node.kernels.views import writable
 from standalone_node.kernels.workers import Workers, default_threads, ignore
 from standalone_node.model.depth import Interpolation
@@ -154,6 +154,16 @@ class Flow:
             return interpolation.apply(p.values, values, self._workers)
         values[:] = p.values[interpolation.run]
         return values
+
+    @property
+    def plan(self) -> Plan:
+        """The coefficients of the scheme and its steps, as the sweeps take them."""
+        return self._plan
+
+    @property
+    def stage_times(self) -> Array:
+        """The distinct stage times (Q,), which `plan.stage` counts."""
+        return self._stage_times
 
     @property
     def stage_count(self) -> int:
