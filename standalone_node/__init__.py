@@ -59,7 +59,10 @@ _HOMES = {
     "NodeRegressor": "learn.estimators",
     "load": "learn.model_file",
     "save": "learn.model_file",
+    "sensitivity_report": "report.sensitivity.from_python",
 }
+#: Public names that are modules with names of their own.
+_MODULES = ("sensitivity",)
 
 __all__ = [
     "L2",
@@ -90,11 +93,15 @@ __all__ = [
     "minimize",
     "resnet_parameters",
     "save",
+    "sensitivity",
+    "sensitivity_report",
     "taylor_test",
 ]
 
 
 def __getattr__(name: str) -> Any:
+    if name in _MODULES:
+        return import_module(f"standalone_node.{name}")
     if name not in _HOMES:
         raise AttributeError(f"module 'standalone_node' has no attribute {name!r}")
     value = getattr(import_module(f"standalone_node.{_HOMES[name]}"), name)
