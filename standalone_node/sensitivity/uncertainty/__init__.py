@@ -1,0 +1,1 @@
+"""Errors of the features carried to the outputs, and what varies over the data."""
