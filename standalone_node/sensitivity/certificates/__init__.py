@@ -1,0 +1,1 @@
+"""Radii within which no change of the features alters the answer, by proof."""
