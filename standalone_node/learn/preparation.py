@@ -130,7 +130,7 @@ def prepare(
         notes[-1:-1] = held.notes
         rows = usable
     elif test_share > 0.0:
-        places = _split(schema, usable, test_share, seed)
+        places = split_rows(schema, usable, test_share, seed)
         rows, held = usable.rows(places[0]), usable.rows(places[1])
     else:
         rows = usable
@@ -153,8 +153,11 @@ def part_of(schema: Schema, table: Table) -> Part:
     return Part(table, schema.features(table), schema.targets(table))
 
 
-def _split(schema: Schema, table: Table, share: float, seed: int) -> tuple[Array, Array]:
-    """The positions of the training and of the held-out rows, in the order they were drawn in."""
+def split_rows(schema: Schema, table: Table, share: float, seed: int) -> tuple[Array, Array]:
+    """The positions of the training and of the held-out rows, in the order they were drawn in.
+
+    DataError if there are too few rows, or a class is left without one.
+    """
     targets = schema.targets(table)
     classes = len(schema.target.classes)
     total = len(targets)
