@@ -8,7 +8,7 @@ from typing import Any
 
 import click
 
-from standalone_node.cli.fitting import Display, fit_and_write
+from standalone_node.cli.fitting import Display, check_report, fit_and_write
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
     SectionedCommand,
@@ -33,7 +33,7 @@ _SECTIONS = {
         *("batch_size", "epochs", "batch_iterations", "proximal"),
         *("dtype", "threads", "memory_limit", "strict"),
     ],
-    "Output": ["output", "figure", "quiet", "as_json", "debug"],
+    "Output": ["output", "figure", "report", "quiet", "as_json", "debug"],
 }
 
 
@@ -51,6 +51,11 @@ _SECTIONS = {
 )
 @estimator_options
 @click.option("--figure", metavar="FILE", help="Draw the fit, to a .png, .svg or .pdf file.")
+@click.option(
+    "--report",
+    metavar="FOLDER",
+    help="Write a report into a folder: a page, its figures and their numbers.",
+)
 @click.option("--strict", is_flag=True, help="Exit code 3 if the fit did not converge.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
@@ -60,13 +65,14 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
 
     Numbers and text are recognised column by column, as is whether the target holds classes or
     quantities. A share of the rows is held out and scored. Written are MODEL and, beside it,
-    MODEL.history.csv with one row an iteration; older files of these names are replaced.
+    MODEL.history.csv with one row an iteration; older files of these names are replaced. --report
+    adds a folder with report.html, which opens in any browser.
 
     \b
     Examples:
       node-fit fit flowers.csv --target species
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
-               -o prices.node.npz --figure prices.png
+               -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
     """
     model = options["output"] or default_model(data)
@@ -77,6 +83,8 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
         check_figure(options["figure"])
     outputs = Outputs(files, input_files(data, options))
     messages = Messages(quiet=options["quiet"])
+    if options["report"]:
+        check_report(options["report"], (*input_files(data, options), *files.values()), messages)
     prepared = prepared_rows(data, target, options)
     for path in outputs.replaced:
         messages.note(f"{path} is there already and will be replaced.")
@@ -88,6 +96,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
         Display(options["as_json"], options["quiet"], options["strict"]),
         messages,
         refit=options["refit"],
+        report=options["report"],
     )
 
 

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from standalone_node.cli.failures import NOT_CONVERGED
@@ -32,8 +33,9 @@ def fit_and_write(
     messages: Messages,
     *,
     refit: bool = False,
+    report: str | None = None,
 ) -> int:
-    """Fit, write the model, its history and perhaps a figure, and show the table; the exit code.
+    """Fit, write the model, its history and what else is asked for, and show the table.
 
     Parameters
     ----------
@@ -44,6 +46,13 @@ def fit_and_write(
         Of `files`, checked.
     files : mapping
         "model", "history" and perhaps "figure", and where they go.
+    report : str, optional
+        The folder of a report, checked by `check_report`.
+
+    Returns
+    -------
+    int
+        The exit code.
     """
     from standalone_node.learn.tabular import fit
     from standalone_node.report.facts import fit_facts
@@ -69,6 +78,10 @@ def fit_and_write(
             _write(fitted, outputs, files)
     facts = fit_facts(fitted, messages.warnings, files)
     facts["end_state"]["sentence"] = as_options(facts["end_state"]["sentence"])
+    if report:
+        facts["files"]["report"] = str(Path(report) / "report.html")
+        with messages.catching(as_options):
+            _write_report(fitted, facts, report)
     if display.as_json:
         print_json(facts)
     else:
@@ -99,6 +112,29 @@ def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:
     outputs.write_text("history", history_csv(fitted.estimator.result_.history))
     outputs.write_bytes("model", model_bytes(fitted.estimator))
     outputs.commit()
+
+
+def check_report(folder: str, files: Iterable[str], messages: Messages) -> None:
+    """Refuse a folder for a report that cannot be used; say so if one is there already.
+
+    Parameters
+    ----------
+    folder : str
+    files : iterable of str
+        What is read, and what else is written.
+    """
+    from standalone_node.report.folder import PAGE, check_folder
+
+    check_folder(folder, files)
+    if (Path(folder) / PAGE).exists():
+        messages.note(f"the report in {folder} is there already and will be replaced.")
+
+
+def _write_report(fitted: Any, facts: Mapping[str, Any], folder: str) -> None:
+    from standalone_node.report.folder import write_report
+    from standalone_node.report.training import training_document
+
+    write_report(training_document(fitted, facts), folder)
 
 
 def history_csv(history: Mapping[str, Any]) -> str:

@@ -141,6 +141,9 @@ def as_options(sentence: str) -> str:
     """
     for name, flag in _FLAGS.items():
         sentence = re.sub(rf"(?<![\w-]){name} ?= ?", f"{flag} ", sentence)
+        sentence = sentence.replace(f"{flag} False", f"{flag} no").replace(
+            f"{flag} True", f"{flag} yes"
+        )
         if "_" in name:
             sentence = re.sub(rf"(?<![\w-]){name}\b", flag, sentence)
     return sentence
@@ -210,16 +213,6 @@ def _all(options: Iterable[Callable[[F], F]], command: F) -> F:
 
 def print_json(facts: Mapping[str, Any]) -> None:
     """A dict on stdout; NaN and infinity, which JSON does not know, as null."""
-    import json
+    from standalone_node.report.json_text import json_text
 
-    print(json.dumps(_finite(facts), indent=2, ensure_ascii=False, allow_nan=False))
-
-
-def _finite(value: Any) -> Any:
-    if isinstance(value, Mapping):
-        return {key: _finite(entry) for key, entry in value.items()}
-    if isinstance(value, list | tuple):
-        return [_finite(entry) for entry in value]
-    if isinstance(value, float) and not abs(value) < float("inf"):
-        return None
-    return value
+    print(json_text(facts))

@@ -47,6 +47,28 @@ def test_every_figure_has_a_title_and_names_on_its_axes(fits: dict[str, Fitted],
         assert axes.get_title() and axes.get_xlabel() and axes.get_ylabel()
 
 
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_figure_has_its_numbers(fits: dict[str, Fitted], kind: str) -> None:
+    for name in figure_names(fits[kind]):
+        frame = FIGURES[name].numbers(fits[kind])
+        assert len(frame) and frame.columns.is_unique and not frame.isna().to_numpy().all()
+
+
+def test_the_numbers_of_the_convergence_figure_are_the_history(fits: dict[str, Fitted]) -> None:
+    frame = FIGURES["convergence"].numbers(fits["plane"])
+    history = fits["plane"].estimator.result_.history
+    assert list(frame.columns) == ["iteration", *history]
+    assert all(np.array_equal(frame[name], values) for name, values in history.items())
+
+
+def test_the_residuals_are_predicted_minus_true(fits: dict[str, Fitted]) -> None:
+    frame = FIGURES["predicted-against-true"].numbers(fits["quantity"])
+    assert np.array_equal(frame["residual"], frame["predicted"] - frame["true"])
+    test = fits["quantity"].test_scores
+    assert test is not None
+    assert np.sqrt(np.mean(frame["residual"] ** 2)) == pytest.approx(test["rmse"], rel=1e-12)
+
+
 def test_the_convergence_figure_shows_the_history(fits: dict[str, Fitted]) -> None:
     cost, norm = drawn("convergence", fits["plane"]).get_lines()
     history = fits["plane"].estimator.result_.history

@@ -69,6 +69,15 @@ def test_the_wheel_holds_every_data_set_as_it_is(wheel: zipfile.ZipFile) -> None
         assert wheel.read(f"standalone_node/data/{path.name}") == path.read_bytes(), path.name
 
 
+def test_the_wheel_holds_the_templates_of_the_report_as_they_are(wheel: zipfile.ZipFile) -> None:
+    templates = ROOT / "standalone_node" / "report" / "templates"
+    names = {path.name for path in templates.iterdir()}
+    assert names >= {"report.html.jinja", "report.css"}
+    for name in names:
+        path = f"standalone_node/report/templates/{name}"
+        assert wheel.read(path) == (templates / name).read_bytes(), name
+
+
 def test_the_wheel_brings_the_licence_and_the_command(wheel: zipfile.ZipFile) -> None:
     (metadata,) = (name for name in wheel.namelist() if name.endswith(".dist-info/METADATA"))
     assert "License-Expression: MIT" in wheel.read(metadata).decode()

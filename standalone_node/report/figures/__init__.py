@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
@@ -25,18 +26,23 @@ FORMATS = ("png", "svg", "pdf")
 
 @dataclass(frozen=True)
 class Panel:
-    """A figure of a fit: what fits it suits, and the function that draws it on axes."""
+    """A figure of a fit: what fits it suits, how it is drawn on axes, and its numbers."""
 
     suits: Callable[[Fitted], bool]
     draw: Callable[[Axes, Fitted], None]
+    numbers: Callable[[Fitted], pd.DataFrame]
 
 
 #: The table: a name and its figure.
 FIGURES = {
-    "convergence": Panel(convergence.suits, convergence.draw),
-    "decision-regions": Panel(decision_regions.suits, decision_regions.draw),
-    "confusion": Panel(confusion.suits, confusion.draw),
-    "predicted-against-true": Panel(predicted_against_true.suits, predicted_against_true.draw),
+    "convergence": Panel(convergence.suits, convergence.draw, convergence.numbers),
+    "decision-regions": Panel(
+        decision_regions.suits, decision_regions.draw, decision_regions.numbers
+    ),
+    "confusion": Panel(confusion.suits, confusion.draw, confusion.numbers),
+    "predicted-against-true": Panel(
+        predicted_against_true.suits, predicted_against_true.draw, predicted_against_true.numbers
+    ),
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import numpy as np
+import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
@@ -31,11 +32,18 @@ def draw(axes: Axes, fitted: Fitted) -> None:
     axes.set_yscale("log")
     _plain_ticks(axes)
     axes.xaxis.set_major_locator(MaxNLocator(integer=True))
-    axes.grid(visible=True, axis="y", which="major", color="0.9")
+    axes.grid(visible=True, axis="y", which="major")
     axes.set_xlabel("iteration")
     axes.set_ylabel("relative to the start")
     axes.set_title(f"Convergence: {result.nit} iterations, end state “{result.reason}”")
     axes.legend(loc="best")
+
+
+def numbers(fitted: Fitted) -> pd.DataFrame:
+    """The history, a row an iteration."""
+    frame = pd.DataFrame(dict(fitted.estimator.result_.history))
+    frame.insert(0, "iteration", np.arange(len(frame)))
+    return frame
 
 
 def _plain_ticks(axes: Axes) -> None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from contextlib import AbstractContextManager
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import matplotlib as mpl
 import numpy as np
@@ -17,19 +17,37 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted, Part
+from standalone_node.report.figures.theme import GRID, INK, PAPER, SOFT
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 #: Of the same palette, for lines: without yellow, which is too pale for them.
 LINES = (*(colour for colour in OKABE_ITO if colour != "#F0E442"), "#7F7F7F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
+#: From how many points on a layer is drawn as an image, so that files stay small.
+MANY = 1500
 
 
 def style() -> AbstractContextManager[Any]:
     """The settings a figure is drawn and saved under."""
     return mpl.rc_context(
         {
-            "font.size": 10.0,
-            "axes.titlesize": 11.0,
+            "font.size": 11.0,
+            "text.color": INK,
+            "axes.titlesize": 12.0,
+            "axes.titlecolor": INK,
+            "axes.labelcolor": INK,
+            "axes.edgecolor": SOFT,
+            "axes.facecolor": PAPER,
+            "axes.axisbelow": True,
+            "figure.facecolor": PAPER,
+            "grid.color": GRID,
+            "grid.linewidth": 0.8,
+            "lines.solid_capstyle": "round",
+            "patch.edgecolor": INK,
+            "xtick.color": SOFT,
+            "ytick.color": SOFT,
+            "xtick.labelcolor": INK,
+            "ytick.labelcolor": INK,
             "axes.spines.top": False,
             "axes.spines.right": False,
             "legend.frameon": False,
@@ -48,7 +66,19 @@ def colours(count: int) -> list[tuple[float, float, float]]:
     return [tuple(float(value) for value in step[:3]) for step in steps]  # type: ignore[misc]
 
 
-def write_figure(figure: Figure, path: str | Path, file_format: str) -> None:
+def shortened(name: object, most: int = 24) -> str:
+    """A name that fits into a figure: on one line, its end cut off if it is long.
+
+    Examples
+    --------
+    >>> shortened("sepal length"), shortened("a name that goes on and on", 12)
+    ('sepal length', 'a name that…')
+    """
+    line = " ".join(str(name).split())
+    return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def write_figure(figure: Figure, path: str | Path | IO[Any], file_format: str) -> None:
     """Write a figure without the date of the day, so that the same fit gives the same file."""
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     figure.savefig(path, format=file_format, metadata=dates.get(file_format))

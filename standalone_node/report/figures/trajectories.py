@@ -1,0 +1,278 @@
+"""How rows flow through the depth: their outputs over t, and their way through the plane."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib as mpl
+import matplotlib.figure
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.cm import ScalarMappable
+from matplotlib.collections import LineCollection
+from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.lines import Line2D
+from numpy.typing import NDArray
+
+from standalone_node.learn.tabular import Fitted
+from standalone_node.problem.network import Network
+from standalone_node.report.document import Figure
+from standalone_node.report.figures.style import (
+    OKABE_ITO,
+    colours,
+    inputs_of,
+    shortened,
+    shown_part,
+)
+from standalone_node.report.figures.theme import FAINT
+
+Array = NDArray[Any]
+
+#: How many rows are drawn, and how many outputs have a panel of their own.
+ROWS, _PANELS = 60, 4
+_LEAD = "lead of the true class"
+_RIGHT, _WRONG = OKABE_ITO[0], OKABE_ITO[5]
+#: Of viridis, what can be told from white paper and from dark.
+_SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 128)))
+
+
+@dataclass(frozen=True)
+class Paths:
+    """The rows drawn and where they go.
+
+    Attributes
+    ----------
+    times : ndarray, (N + 1,)
+    outputs : ndarray, (N + 1, rows, m)
+        In their own units.
+    features : ndarray, (N + 1, rows, p)
+        The components that begin as the features, in their units.
+    targets : ndarray, (rows,)
+        Positions of classes, or quantities.
+    rows : ndarray, (rows,)
+        Their numbers in the file, from 1.
+    """
+
+    times: Array
+    outputs: Array
+    features: Array
+    targets: Array
+    rows: Array
+
+
+def paths_of(fitted: Fitted) -> Paths:
+    """Follow some of the rows shown, chosen evenly over the classes or the quantities."""
+    part, _ = shown_part(fitted)
+    network: Network = fitted.estimator.network_
+    chosen = np.sort(_even(part.targets, ROWS))
+    rows = inputs_of(fitted, part)[chosen]
+    states = network.dynamics.states(network.parameters, network.initial(rows))
+    states = np.asarray(states, dtype=np.float64)
+    return Paths(
+        times=network.times,
+        outputs=network.output_mean + network.output_scale * states[..., : network.outputs],
+        features=network.mean + network.scale * states[..., network.features],
+        targets=part.targets[chosen],
+        rows=part.table.frame.index.to_numpy()[chosen],
+    )
+
+
+def _even(targets: Array, most: int) -> Array:
+    """Positions of at most so many rows, evenly over the targets in order of size."""
+    order = np.random.default_rng(0).permutation(len(targets))
+    order = order[np.argsort(targets[order], kind="stable")]
+    places = np.linspace(0.0, len(order) - 1.0, min(most, len(order)))
+    return np.asarray(order[places.round().astype(np.intp)])
+
+
+def over_depth(fitted: Fitted, paths: Paths) -> Figure:
+    """The outputs against the depth, a line a row."""
+    curves = _curves(fitted, paths)
+    held = shown_part(fitted)[1]
+    table = _table(fitted, paths, curves)
+    columns = len(curves) if len(curves) < _PANELS else 2
+    classes = bool(fitted.prepared.schema.target.classes)
+    right = curves[_LEAD][-1] > 0.0 if _LEAD in curves else None
+    shades = _colours(fitted, paths) if right is None else [_RIGHT if r else _WRONG for r in right]
+
+    def draw(canvas: matplotlib.figure.Figure) -> None:
+        panels = canvas.subplots(
+            -(-len(curves) // columns), columns, squeeze=False, sharex=True, sharey=classes
+        )
+        for axes, (name, curve) in zip(panels.flat, curves.items(), strict=False):
+            if classes:
+                axes.axhline(0.0, color=FAINT, lw=0.8)
+            _flow(axes, shades, np.broadcast_to(paths.times, curve.T.shape).T, curve)
+            axes.set_title(shortened(name, 80 // columns))
+            axes.grid(visible=True, axis="y")
+        for axes in panels[-1]:
+            axes.set_xlabel("depth t")
+        if right is None:
+            _key(canvas, fitted, paths)
+        else:
+            _legend(canvas, {"predicted correctly": _RIGHT, "predicted wrongly": _WRONG})
+
+    return Figure(
+        name="trajectories",
+        title="The outputs on their way through the depth",
+        caption=(
+            f"{len(paths.rows)} {held}, a line each, from their start at t = 0 to the end at "
+            f"t = {paths.times[-1]:g}, where the prediction is read off. "
+            f"{_meaning(fitted)} The solver took {len(paths.times) - 1} steps; between them the "
+            "lines are straight."
+        ),
+        alt=_alt(fitted, paths, curves),
+        table=table,
+        draw=draw,
+        size=(7.2, 3.8 if len(curves) < _PANELS else 5.6),
+    )
+
+
+def phase_plane(fitted: Fitted, paths: Paths) -> Figure:
+    """The way of the two features through their plane."""
+    names = fitted.estimator.network_.feature_names
+    held = shown_part(fitted)[1]
+    coordinates = {f"state of {name}": paths.features[..., j] for j, name in enumerate(names)}
+    moved = np.linalg.norm(
+        (paths.features[-1] - paths.features[0]) / fitted.estimator.network_.scale, axis=1
+    )
+
+    def draw(canvas: matplotlib.figure.Figure) -> None:
+        axes = canvas.add_subplot()
+        x, y = paths.features[..., 0], paths.features[..., 1]
+        _flow(axes, _colours(fitted, paths), x, y, ends=True)
+        axes.set_xlabel(shortened(names[0], 60))
+        axes.set_ylabel(shortened(names[1], 40))
+        axes.grid(visible=True)
+        _key(canvas, fitted, paths)
+
+    return Figure(
+        name="phase-plane",
+        title="The way through the plane of the features",
+        caption=(
+            f"The same {len(paths.rows)} {held} in the plane of the two features, from the values "
+            "in the table (thin end) to where the flow carries them (dot). The flow moves rows so "
+            f"that a simple rule can tell them apart at the end.{_crossing(fitted)}"
+        ),
+        alt=(
+            f"Ways of {len(paths.rows)} {held} through the plane of {names[0]} and {names[1]}; on "
+            f"average they end {moved.mean():.2g} standard deviations from where they began."
+        ),
+        table=_table(fitted, paths, coordinates),
+        draw=draw,
+        size=(6.4, 5.0),
+    )
+
+
+def _curves(fitted: Fitted, paths: Paths) -> dict[str, Array]:
+    """What is drawn against the depth, (N + 1, rows) each, by its name."""
+    network: Network = fitted.estimator.network_
+    m = network.outputs
+    if not network.classes:
+        names = network.output_names
+        return {f"output {names[j]}": paths.outputs[..., j] for j in range(min(m, _PANELS))}
+    labels = fitted.prepared.schema.target.classes
+    if m == 1:
+        return {f"output for {labels[-1]}": paths.outputs[..., 0]}
+    if m <= _PANELS:
+        return {f"output for {label}": paths.outputs[..., j] for j, label in enumerate(labels)}
+    return {_LEAD: lead_of(paths.outputs, paths.targets)}
+
+
+def lead_of(outputs: Array, targets: Array) -> Array:
+    """How far the output of the true class is above the largest other, (N + 1, rows)."""
+    own = np.take_along_axis(outputs, targets[None, :, None], axis=2)[..., 0]
+    others = outputs.copy()
+    np.put_along_axis(others, targets[None, :, None], -np.inf, axis=2)
+    lead: Array = own - others.max(axis=2)
+    return lead
+
+
+def _meaning(fitted: Fitted) -> str:
+    network: Network = fitted.estimator.network_
+    if not network.classes:
+        return "Coloured by the true value; the closer a line ends to it, the better."
+    if network.outputs == 1:
+        return "Coloured by the true class; lines that end above 0 are predicted as that class."
+    if network.outputs <= _PANELS:
+        return "Coloured by the true class; predicted is the class whose output ends highest."
+    return (
+        "Drawn is how far the output of the true class is above the largest of the others: rows "
+        "that end above 0 are predicted correctly."
+    )
+
+
+def _crossing(fitted: Fitted) -> str:
+    network: Network = fitted.estimator.network_
+    if network.width == network.inputs:
+        return ""
+    return (
+        f" Ways may cross here: the state has {network.width} components, and these are two of "
+        "them."
+    )
+
+
+def _alt(fitted: Fitted, paths: Paths, curves: dict[str, Array]) -> str:
+    ends = "; ".join(f"{n} from {c[-1].min():.3g} to {c[-1].max():.3g}" for n, c in curves.items())
+    return (
+        f"Lines of {len(paths.rows)} {shown_part(fitted)[1]} over the depth from 0 to "
+        f"{paths.times[-1]:g}. At the end: {ends}."
+    )
+
+
+def _table(fitted: Fitted, paths: Paths, values: dict[str, Array]) -> pd.DataFrame:
+    """A row of the data and a depth, a line of the table."""
+    labels = fitted.prepared.schema.target.classes
+    true = np.array(labels, dtype=object)[paths.targets] if labels else paths.targets
+    steps = len(paths.times)
+    return pd.DataFrame(
+        {
+            "row": np.repeat(paths.rows, steps),
+            f"true {fitted.prepared.schema.target.name}": np.repeat(true, steps),
+            "depth": np.tile(paths.times, len(paths.rows)),
+            **{name: curve.T.ravel() for name, curve in values.items()},
+        }
+    )
+
+
+def _flow(axes: Axes, shades: list[Any], x: Array, y: Array, *, ends: bool = False) -> None:
+    """A line a row from x and y (N + 1, rows), in its colour."""
+    ways = np.stack([x.T, y.T], axis=-1)
+    axes.add_collection(LineCollection(list(ways), colors=shades, linewidths=0.9, alpha=0.75))
+    if ends:
+        axes.scatter(x[-1], y[-1], s=14.0, c=shades, linewidths=0.0, zorder=3)
+    axes.autoscale_view()
+
+
+def _colours(fitted: Fitted, paths: Paths) -> list[Any]:
+    labels = fitted.prepared.schema.target.classes
+    if labels:
+        palette = colours(len(labels))
+        return [palette[place] for place in paths.targets]
+    return list(_SHADES(_scale(paths)(paths.targets)))
+
+
+def _scale(paths: Paths) -> Normalize:
+    return Normalize(float(paths.targets.min()), float(paths.targets.max()))
+
+
+def _key(canvas: matplotlib.figure.Figure, fitted: Fitted, paths: Paths) -> None:
+    """What the colours mean, below the panels or beside them."""
+    target = fitted.prepared.schema.target
+    if not target.classes:
+        bar = canvas.colorbar(ScalarMappable(_scale(paths), _SHADES), ax=canvas.axes, shrink=0.9)
+        bar.outline.set_visible(False)
+        bar.set_label(f"true {shortened(target.name, 40)}")
+        return
+    palette = colours(len(target.classes))
+    _legend(canvas, dict(zip(map(str, target.classes), palette, strict=True)))
+
+
+def _legend(canvas: matplotlib.figure.Figure, entries: Mapping[str, Any]) -> None:
+    handles = [Line2D([], [], color=colour, lw=2.0) for colour in entries.values()]
+    # Matplotlib leaves out names that begin with "_".
+    names = [f" {shortened(name)}" for name in entries]
+    canvas.legend(handles, names, loc="outside lower center", ncols=min(len(names), 5))

@@ -1,0 +1,154 @@
+"""The sections of the report of a fit: a function each, and the table that lists them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from standalone_node.learn.tabular import Fitted
+from standalone_node.report.document import Cell, Section, Table
+from standalone_node.report.figures import trajectories, weights_over_depth
+from standalone_node.report.numbers import count, number, short
+from standalone_node.report.text import learnt_rows
+from standalone_node.report.training_predictions import panel_figure, predictions
+from standalone_node.report.training_verdicts import percent
+
+Facts = Mapping[str, Any]
+
+
+def flow(fitted: Fitted, facts: Facts) -> Section:
+    """How rows move through the depth."""
+    paths = trajectories.paths_of(fitted)
+    figures = [trajectories.over_depth(fitted, paths)]
+    if fitted.estimator.network_.inputs == 2:
+        figures.append(trajectories.phase_plane(fitted, paths))
+    return Section(
+        id="flow",
+        question="What happens to a row on its way through the network?",
+        answer=(
+            f"A row is the start of a differential equation for {facts['width']} numbers, and its "
+            f"prediction is read off where the solution is at t = {short(float(paths.times[-1]))}. "
+            "The figure follows single rows."
+        ),
+        figures=tuple(figures),
+        details=(
+            f"Up to {trajectories.ROWS} rows are drawn, chosen evenly over the "
+            f"{'classes' if facts['classes'] else 'true values'}. The components of the state that "
+            "become the outputs are shown in the units of the outputs; those of losses with "
+            "probabilities are logits."
+        ),
+    )
+
+
+def weights(fitted: Fitted, facts: Facts) -> Section:
+    """The weights as functions of the depth."""
+    varies = weights_over_depth.variation_of(fitted.estimator.parameters_)
+    return Section(
+        id="weights",
+        question="Are the weights smooth functions of the depth?",
+        answer=(
+            f"The weights vary by {percent(varies.share)} of their size over the depth, and from "
+            f"one depth point to the next by {percent(varies.largest_step)} at most."
+        ),
+        figures=(weights_over_depth.figure(fitted),),
+        details=(
+            "The share is the root of the integral of |θ − mean|² over that of |θ|²; 0 means that "
+            "all layers are equal, 100 % that nothing is common to them. The largest step is that "
+            "of |θ| between neighbouring depth points, relative to the largest |θ|."
+        ),
+    )
+
+
+def convergence(fitted: Fitted, facts: Facts) -> Section:
+    """How the optimisation went and ended."""
+    cost, norm, end = facts["cost"], facts["gradient_norm"], facts["end_state"]
+    words = {
+        "title": "Cost and gradient norm over the iterations",
+        "caption": (
+            "Both relative to their start, on a logarithmic scale. A gradient norm that has fallen "
+            "by orders of magnitude tells of a stationary point; a cost that still falls at the "
+            "end tells that more iterations would change the model."
+        ),
+        "alt": (
+            f"Lines over {facts['iterations']} iterations: the cost goes from "
+            f"{number(cost['start'])} to {number(cost['end'])}, the gradient norm from "
+            f"{number(norm['start'])} to {number(norm['end'])}."
+        ),
+    }
+    return Section(
+        id="convergence",
+        question="Did the optimisation arrive?",
+        answer=f"{'Yes' if end['success'] else 'Not quite'}. {end['sentence']}",
+        figures=(panel_figure("convergence", fitted, words, (7.2, 3.8)),),
+    )
+
+
+def data(fitted: Fitted, facts: Facts) -> Section:
+    """The columns, as they were read."""
+    rows: list[tuple[Cell, ...]] = []
+    for column in fitted.estimator.schema_.columns:
+        rows.append((column.name, column.kind, ", ".join(map(str, column.categories)) or None))
+    columns: tuple[str, ...] = ("column", "kind", "categories")
+    if not any(row[2] for row in rows):
+        columns, rows = columns[:2], [row[:2] for row in rows]
+    notes = list(facts["notes"])
+    if facts["rows"]["left_out"]:
+        notes.append(f"{count(facts['rows']['left_out'])} rows with missing cells were left out.")
+    plural = "s" * (facts["columns"] != 1)
+    return Section(
+        id="data",
+        question="What was learnt from?",
+        answer=(
+            f"{count(facts['columns'])} column{plural} of {facts['data']}, which make "
+            f"{count(facts['features'])} features; {count(facts['rows']['train'])} rows were "
+            f"trained on and {count(facts['rows']['test'])} held out."
+        ),
+        tables=(Table("columns", "Inputs", columns, tuple(rows)),),
+        notes=tuple(notes),
+    )
+
+
+def settings(fitted: Fitted, facts: Facts) -> Section:
+    """The network in words, and all arguments."""
+    network = tuple((name, str(value)) for name, value in learnt_rows(dict(facts)))
+    arguments = tuple(
+        (f"--{name.replace('_', '-')}", _argument(value))
+        for name, value in facts["settings"].items()
+    )
+    return Section(
+        id="settings",
+        question="What exactly was fitted?",
+        answer=(
+            f"A network of {facts['width']} state components with {facts['time_steps']} steps over "
+            "the depth. The settings below make the same model again."
+        ),
+        tables=(
+            Table("network", "The network", ("property", "value"), network),
+            Table(
+                "settings",
+                "All settings",
+                ("option", "value"),
+                arguments,
+                "A dash stands for what node-fit fit --help tells as the default of the option.",
+            ),
+        ),
+    )
+
+
+def _argument(value: Any) -> str:
+    if isinstance(value, bool) or value is None:
+        return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return str(value)
+
+
+#: The table: the sections in their order; a function may return None where it has nothing to say.
+SECTIONS: tuple[Callable[[Fitted, Facts], Section | None], ...] = (
+    predictions,
+    flow,
+    weights,
+    convergence,
+    data,
+    settings,
+)

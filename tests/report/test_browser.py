@@ -1,0 +1,213 @@
+"""The page in a browser: Chromium opens it from the disk, without a display.
+
+The tests are skipped where there is no Chromium, chromedriver or selenium, unless the environment
+variable NODE_FIT_BROWSER is "required", as it is in continuous integration.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import os
+import shutil
+from collections.abc import Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+import pytest
+from small_documents import HOSTILE, document_of, figure_of
+
+from standalone_node.learn.tabular import Fitted
+from standalone_node.report.document import Section
+from standalone_node.report.facts import fit_facts
+from standalone_node.report.folder import write_report
+from standalone_node.report.training import training_document
+
+FLAGS = (
+    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
+    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
+    *("--disable-dev-shm-usage", "--hide-scrollbars"),
+)
+PAGES = ("fit", "plain", "hostile", "wide")
+WIDTHS = (1280, 390)
+
+#: What is asked of an open page.
+QUESTIONS = """
+const shown = (node) => node.getClientRects().length > 0;
+return {
+  hacked: window.hacked === undefined ? null : window.hacked,
+  images: [...document.images].map((image) => [image.complete, image.naturalWidth, image.alt]),
+  current: [...document.images].map((image) => image.currentSrc.slice(0, 26)),
+  dark: [...document.images].map((image) => image.currentSrc !== image.src),
+  beyond: document.documentElement.scrollWidth - document.documentElement.clientWidth,
+  wider: [...document.querySelectorAll("main *, nav *, footer *")].filter(
+    (node) => !node.closest(".scroll") && shown(node)
+      && node.getBoundingClientRect().right > innerWidth + 1).map((node) => node.tagName),
+  headings: [...document.querySelectorAll("h1, h2, h3, h4, h5, h6")].filter(shown).map(
+    (node) => Number(node.tagName[1])),
+  paper: getComputedStyle(document.body).backgroundColor,
+  ink: getComputedStyle(document.body).color,
+  scripts: document.scripts.length,
+};
+"""
+
+
+def _missing() -> str | None:
+    """What there is not, of what these tests need."""
+    try:
+        import selenium  # noqa: F401
+    except ImportError:
+        return "selenium"
+    if _found("chromium", "chromium-browser", "google-chrome") is None:
+        return "Chromium"
+    return None if _found("chromedriver") else "chromedriver"
+
+
+def _found(*names: str) -> str | None:
+    return next((path for name in names if (path := shutil.which(name))), None)
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
+    missing = _missing()
+    if missing is not None and os.environ.get("NODE_FIT_BROWSER") == "required":
+        pytest.fail(f"there is no {missing}, and NODE_FIT_BROWSER=required asks for a browser")
+    if missing is not None:
+        pytest.skip(f"there is no {missing}")
+    from selenium import webdriver
+    from selenium.webdriver.chrome.service import Service
+
+    options = webdriver.ChromeOptions()
+    options.binary_location = str(_found("chromium", "chromium-browser", "google-chrome"))
+    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
+        options.add_argument(flag)
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
+    # The path is given, so that selenium looks for no driver elsewhere.
+    driver = webdriver.Chrome(options, Service(executable_path=str(_found("chromedriver"))))
+    try:
+        driver.execute_cdp_cmd("Network.enable", {})
+        yield driver
+    finally:
+        driver.quit()
+
+
+@pytest.fixture(scope="module")
+def pages(fits: dict[str, Fitted], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+    """The report of a fit, a plain one, one whose names are attacks, and one of long words."""
+    long = "w" * 300
+    wide = Section(
+        "wide", f"{long}?", long, (figure_of("wide", long, size=(14.0, 3.0)),), (), (long,), long
+    )
+    documents = {
+        "fit": training_document(fits["plane"], fit_facts(fits["plane"], [], {})),
+        "plain": document_of(),
+        "hostile": document_of((" ".join(HOSTILE),)),
+        "wide": document_of(sections=(wide,), title=long, provenance=((long, long),)),
+    }
+    return {
+        name: write_report(document, tmp_path_factory.mktemp(name))[0]
+        for name, document in documents.items()
+    }
+
+
+def opened(
+    browser: Any, page: Path, *, width: int = 1280, scheme: str = "light", media: str = "screen"
+) -> dict[str, Any]:
+    """What is found on a page, shown in this width, colour scheme and medium."""
+    size = {"width": width, "height": 900, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", size)
+    features = [{"name": "prefers-color-scheme", "value": scheme}]
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"media": media, "features": features})
+    for kind in ("browser", "performance"):
+        browser.get_log(kind)  # what was logged before
+    browser.get(page.as_uri())
+    browser.execute_script(
+        "document.querySelectorAll('details').forEach((d) => { d.open = true; })"
+    )
+    found = browser.execute_script(QUESTIONS)
+    return {**found, "console": browser.get_log("browser"), "requests": requests(browser)}
+
+
+def requests(browser: Any) -> list[str]:
+    """The addresses that were asked for."""
+    messages = (json.loads(entry["message"])["message"] for entry in browser.get_log("performance"))
+    return [
+        message["params"]["request"]["url"]
+        for message in messages
+        if message["method"] == "Network.requestWillBeSent"
+    ]
+
+
+@pytest.mark.parametrize("name", PAGES)
+@pytest.mark.parametrize("width", WIDTHS)
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_page_opens_without_errors_requests_or_sideways_scrolling(
+    browser: Any, pages: dict[str, Path], name: str, width: int, scheme: str
+) -> None:
+    found = opened(browser, pages[name], width=width, scheme=scheme)
+    assert found["console"] == []
+    outside = {url for url in found["requests"] if not url.startswith("data:image/svg+xml")}
+    assert outside == {pages[name].as_uri()}
+    assert found["images"] and all(done and size > 0 for done, size, _ in found["images"])
+    assert all(alt for _, _, alt in found["images"])
+    assert found["beyond"] <= 0 and found["wider"] == []
+    assert found["headings"][0] == 1 and found["headings"].count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(found["headings"]))
+
+
+def test_dark_mode_has_dark_paper_and_dark_figures(browser: Any, pages: dict[str, Path]) -> None:
+    light = opened(browser, pages["fit"])
+    dark = opened(browser, pages["fit"], scheme="dark")
+    assert light["paper"] == "rgb(255, 255, 255)" and not any(light["dark"])
+    assert dark["paper"] == "rgb(21, 24, 28)" and all(dark["dark"])
+    assert light["ink"] != dark["ink"]
+
+
+def test_print_is_light_whatever_the_screen_is(browser: Any, pages: dict[str, Path]) -> None:
+    found = opened(browser, pages["fit"], scheme="dark", media="print")
+    assert found["paper"] == "rgb(255, 255, 255)" and not any(found["dark"])
+    assert all(done and size > 0 for done, size, _ in found["images"])
+    opened(browser, pages["fit"], scheme="dark")
+    options = {"printBackground": True, "preferCSSPageSize": True}
+    printed = browser.execute_cdp_cmd("Page.printToPDF", options)["data"]
+    assert base64.b64decode(printed).startswith(b"%PDF")
+
+
+def test_names_out_of_data_files_run_no_script(browser: Any, pages: dict[str, Path]) -> None:
+    from selenium.common.exceptions import NoAlertPresentException
+
+    found = opened(browser, pages["hostile"])
+    assert found["hacked"] is None and found["scripts"] == 0
+    with pytest.raises(NoAlertPresentException):
+        _ = browser.switch_to.alert.text
+    text = browser.execute_script("return document.body.textContent")
+    assert all(name.split("\x01")[0] in text for name in HOSTILE)
+
+
+def test_the_policy_of_the_page_stops_what_is_put_into_it(
+    browser: Any, pages: dict[str, Path]
+) -> None:
+    opened(browser, pages["plain"])
+    browser.execute_script(
+        "document.body.insertAdjacentHTML('beforeend', "
+        '\'<img src="http://example.invalid/a.png" onerror="window.hacked = 1">'
+        '<p style="color: red" id="late">late</p>\');'
+    )
+    colour = browser.execute_script("return getComputedStyle(document.all.late).color")
+    assert colour != "rgb(255, 0, 0)"
+    assert browser.execute_script("return window.hacked === undefined")
+    assert any(
+        "Content Security Policy" in entry["message"] for entry in browser.get_log("browser")
+    )
+
+
+def test_the_first_key_leads_past_the_contents(browser: Any, pages: dict[str, Path]) -> None:
+    from selenium.webdriver import ActionChains, Keys
+
+    opened(browser, pages["plain"])
+    ActionChains(browser).send_keys(Keys.TAB).perform()
+    assert browser.switch_to.active_element.get_attribute("class") == "skip"
+    assert browser.switch_to.active_element.location["x"] >= 0
+    ActionChains(browser).send_keys(Keys.ENTER).perform()
+    assert browser.switch_to.active_element.get_attribute("id") == "main"
