@@ -93,3 +93,77 @@ class WholeNumbers(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """How `--help` shows it."""
         return "N,N,..."
+
+
+class Questions(click.ParamType):
+    """Names of questions of a sensitivity analysis, with commas between them."""
+
+    name = "questions"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> tuple[str, ...]:
+        """The names, if there are such questions."""
+        from standalone_node.sensitivity.names import ABOUT
+
+        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
+        for name in names:
+            if name not in ABOUT:
+                self.fail(f"{name!r} is none of {', '.join(ABOUT)}.", param, ctx)
+        if not names:
+            self.fail(f"names of questions are needed, of {', '.join(ABOUT)}.", param, ctx)
+        return names
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How `--help` shows it."""
+        from standalone_node.sensitivity.names import ABOUT
+
+        return ",".join(ABOUT)
+
+
+class Unit(click.ParamType):
+    """A unit of the columns: their spread, or a positive number for all of them."""
+
+    name = "unit"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | float:
+        """The word, or the number."""
+        if value == "spread":
+            return "spread"
+        try:
+            number = float(value)
+        except ValueError:
+            number = 0.0
+        if not 0.0 < number < float("inf"):
+            self.fail(f"{value!r} is neither the word spread nor a positive number.", param, ctx)
+        return number
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How `--help` shows it."""
+        return "spread|FLOAT"
+
+
+class Box(click.ParamType):
+    """Bounds of the columns: none, those of the data, or two numbers."""
+
+    name = "box"
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | tuple[float, float]:
+        """The word, or the two numbers."""
+        if value in ("none", "data") or isinstance(value, tuple):
+            return value
+        try:
+            low, high = (float(part) for part in str(value).split(","))
+        except ValueError:
+            self.fail(f"{value!r} is neither none nor data nor two numbers, as 0,16.", param, ctx)
+        if not low < high:
+            self.fail(f"{value!r}: the first number has to be the smaller one.", param, ctx)
+        return low, high
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How `--help` shows it."""
+        return "none|data|LOW,HIGH"

@@ -33,6 +33,7 @@ COMMANDS = {
     "fit": "Fit a model to a CSV file.",
     "predict": "Predict the target for the rows of a CSV file.",
     "evaluate": "Score a model on a CSV file with known targets.",
+    "sensitivity": "Report how far the outputs of a model can be trusted.",
     "compare": "Train one network by several methods and compare them.",
     "info": "Show what a model file holds.",
     "demo": "Fit a bundled data set, to see how it goes.",

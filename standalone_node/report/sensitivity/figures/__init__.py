@@ -1,0 +1,1 @@
+"""The figures of a sensitivity report: one file a figure, each with `figure(...) -> Figure`."""
