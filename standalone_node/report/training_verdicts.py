@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
-from scipy.stats import binomtest
 
 from standalone_node.learn.tabular import Fitted
 from standalone_node.report.document import Grade, Verdict
@@ -14,12 +13,12 @@ from standalone_node.report.figures.weights_over_depth import variation_of
 from standalone_node.report.numbers import count, number
 from standalone_node.report.sensitivity.grades import THRESHOLDS
 from standalone_node.report.text import always
+from standalone_node.sensitivity.posterior import calibration
 
 Facts = Mapping[str, Any]
 
 #: A training score that is better than the held-out one by more than this is called poor.
 _LARGE_GAP = 0.1
-_LEVEL = 0.95
 
 
 def percent(share: float, decimals: int = 1) -> str:
@@ -42,8 +41,8 @@ def wilson(share: float, rows: int) -> tuple[float, float]:
     >>> round(low, 3), round(high, 3)
     (0.826, 0.945)
     """
-    interval = binomtest(round(share * rows), rows).proportion_ci(_LEVEL, method="wilson")
-    return float(interval.low), float(interval.high)
+    low, high = calibration.wilson(round(share * rows), rows)
+    return float(low), float(high)
 
 
 def _interval(low: float, high: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -15,7 +16,7 @@ from standalone_node.model.nodal import Parameters
 from standalone_node.problem.arguments import whole_number
 from standalone_node.sensitivity.answers import answers_of
 from standalone_node.sensitivity.geometry import Bounds, Unit, geometry_of
-from standalone_node.sensitivity.questions import QUESTIONS
+from standalone_node.sensitivity.questions import QUESTIONS, Found, Tell
 from standalone_node.sensitivity.study import (
     Clock,
     Progress,
@@ -194,6 +195,13 @@ def _drawn(total: int, rows: int | None, seed: int) -> Array:
     return np.sort(np.random.default_rng(seed).choice(total, rows, replace=False))
 
 
+def _answered(study: Study, name: str, tell: Tell) -> Found:
+    with warnings.catch_warnings():
+        # Of rows that were read from a table with the names it wants scikit-learn cannot know.
+        warnings.filterwarnings("ignore", "X does not have valid feature names", UserWarning)
+        return QUESTIONS[name](study, tell)
+
+
 def _asked(
     study: Study, index: Array, total: int, names: Sequence[str], progress: Progress | None
 ) -> Analysis:
@@ -207,7 +215,7 @@ def _asked(
         before = study.clock.seconds
         tell(name, 0, 1)
         try:
-            found = QUESTIONS[name](study, partial(tell, name))
+            found = _answered(study, name, partial(tell, name))
         except (ArgumentError, StateOverflow) as error:
             # One question that makes no sense for a network takes nothing from the others.
             refused.append(error)

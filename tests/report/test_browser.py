@@ -10,18 +10,24 @@ import base64
 import json
 import os
 import shutil
+import warnings
 from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import pandas as pd
 import pytest
+from sklearn.exceptions import ConvergenceWarning
 from small_documents import HOSTILE, document_of, figure_of
 
+from standalone_node.learn.estimators import NodeClassifier
 from standalone_node.learn.tabular import Fitted
 from standalone_node.report.document import Section
 from standalone_node.report.facts import fit_facts
 from standalone_node.report.folder import write_report
+from standalone_node.report.sensitivity.from_python import sensitivity_report
 from standalone_node.report.training import training_document
 
 FLAGS = (
@@ -29,7 +35,7 @@ FLAGS = (
     *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
     *("--disable-dev-shm-usage", "--hide-scrollbars"),
 )
-PAGES = ("fit", "plain", "hostile", "wide")
+PAGES = ("fit", "sensitivity", "plain", "hostile", "wide")
 WIDTHS = (1280, 390)
 
 #: What is asked of an open page.
@@ -94,7 +100,7 @@ def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
 
 @pytest.fixture(scope="module")
 def pages(fits: dict[str, Fitted], tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
-    """The report of a fit, a plain one, one whose names are attacks, and one of long words."""
+    """Reports of a fit and of an analysis, a plain one, one of hostile names, one of long words."""
     long = "w" * 300
     wide = Section(
         "wide", f"{long}?", long, (figure_of("wide", long, size=(14.0, 3.0)),), (), (long,), long
@@ -108,7 +114,20 @@ def pages(fits: dict[str, Fitted], tmp_path_factory: pytest.TempPathFactory) -> 
     return {
         name: write_report(document, tmp_path_factory.mktemp(name))[0]
         for name, document in documents.items()
-    }
+    } | {"sensitivity": sensitivity_page(tmp_path_factory.mktemp("sensitivity"))}
+
+
+def sensitivity_page(folder: Path) -> Path:
+    """The whole report on a small model whose columns and classes are called as attacks are."""
+    rng = np.random.default_rng(5)
+    table = pd.DataFrame(rng.normal(size=(40, 3)), columns=list(HOSTILE[:3]))
+    labels = np.where(table.iloc[:, 0] > 0.0, HOSTILE[0], HOSTILE[3])
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        model = NodeClassifier(steps=2, max_iterations=15).fit(table, labels)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        return sensitivity_report(model, table, labels, folder, samples=100)
 
 
 def opened(
@@ -177,8 +196,10 @@ def test_print_is_light_whatever_the_screen_is(browser: Any, pages: dict[str, Pa
 def test_names_out_of_data_files_run_no_script(browser: Any, pages: dict[str, Path]) -> None:
     from selenium.common.exceptions import NoAlertPresentException
 
-    found = opened(browser, pages["hostile"])
-    assert found["hacked"] is None and found["scripts"] == 0
+    for name in ("hostile", "sensitivity"):
+        found = opened(browser, pages[name])
+        assert found["hacked"] is None and found["scripts"] == 0
+    opened(browser, pages["hostile"])
     with pytest.raises(NoAlertPresentException):
         _ = browser.switch_to.alert.text
     text = browser.execute_script("return document.body.textContent")

@@ -74,33 +74,35 @@ def sensitivity_report(
     inputs = model.numbers_of(X)
     labels = None if y is None else np.asarray(y)
     options.setdefault("fit_count", model.summary_.get("train_rows"))
-    analysis = analyse(model, inputs, labels, **options)
-    judged = _judged(model, inputs, labels)
+    analysis = analyse(model, X, labels, **options)
+    judged = _judged(model, X, inputs, labels)
     origin = Origin("in memory", "arrays", (), _noise_words(options.get("noise", 0.05)))
     document = document_of(analysis, judged, model, origin)
     write_report(document, os.fspath(folder))
     return Path(folder) / "report.html"
 
 
-def _judged(model: NodeEstimator, inputs: Any, labels: Any) -> Judged:
+def _judged(model: NodeEstimator, X: Any, inputs: Any, labels: Any) -> Judged:
     """The rows and the scores on them."""
     numbers = np.arange(1, len(inputs) + 1)
-    scores = None if labels is None else _scores(model, inputs, labels)
+    scores = None if labels is None else _scores(model, X, labels)
     schema = getattr(model, "schema_", None)
     return Judged(schema, numbers, inputs, labels, scores, None, None, "rows", ())
 
 
-def _scores(model: Any, inputs: Any, labels: Any) -> dict[str, Any] | None:
+def _scores(model: Any, X: Any, labels: Any) -> dict[str, Any] | None:
     if not hasattr(model, "classes_"):
-        return None if labels.ndim > 1 else quantity_scores(labels, model.predict(inputs))
-    probabilities = model.predict_proba(inputs) if hasattr(model, "predict_proba") else None
+        return None if labels.ndim > 1 else quantity_scores(labels, model.predict(X))
+    probabilities = model.predict_proba(X) if hasattr(model, "predict_proba") else None
     truth, predicted = (
-        np.searchsorted(model.classes_, found) for found in (labels, model.predict(inputs))
+        np.searchsorted(model.classes_, found) for found in (labels, model.predict(X))
     )
     return class_scores(truth, predicted, probabilities, model.classes_.tolist())
 
 
 def _noise_words(noise: Any) -> str:
+    if isinstance(noise, str):
+        return "errors as large as the rows vary"
     if np.ndim(noise) == 0:
         return f"errors of {100 * float(noise):g}{PERCENT} of the spread of each column"
     return "errors of the standard deviations given" if np.ndim(noise) == 1 else "errors as given"

@@ -132,9 +132,9 @@ class Searches:
         self.best[index[better]] = trial[better]
         self.distance[index[better]] = size[better]
         steep = np.maximum(np.linalg.norm(slopes, axis=2), _TINY)
-        with np.errstate(over="ignore"):
-            away = (np.maximum(heights, 0.0) / steep).max(axis=1)
-        return heights, slopes, size + 2.0 * away
+        with np.errstate(over="ignore"):  # where nothing slopes, the way is without end
+            away = 2.0 * (np.maximum(heights, 0.0) / steep).max(axis=1)
+        return heights, slopes, size + away
 
     def steps(self, index: Array, change: Array, heights: Array, slopes: Array, s: Array) -> Array:
         """The next changes, from linearisations at changes (b, p), for s (b,)."""
