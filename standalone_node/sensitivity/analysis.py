@@ -17,6 +17,7 @@ from standalone_node.problem.arguments import whole_number
 from standalone_node.sensitivity.answers import answers_of
 from standalone_node.sensitivity.geometry import Bounds, Unit, geometry_of
 from standalone_node.sensitivity.questions import QUESTIONS, Found, Tell
+from standalone_node.sensitivity.sampling import drawn
 from standalone_node.sensitivity.study import (
     Clock,
     Progress,
@@ -141,7 +142,7 @@ def analyse(
     geometry_of(network, unit, bounds)  # says at once what cannot be used
     given = None if y is None else np.asarray(y)
     truth = read_truth(model, network, given, len(everything))
-    index = _drawn(len(everything), rows, seed)
+    index = drawn(len(everything), len(everything) if rows is None else rows, seed, "rows")
     outputs = network.solve(everything[index])
     known = None if truth is None else truth[index]
     if tolerance is None and not network.classes:
@@ -186,13 +187,6 @@ def chosen_questions(names: Sequence[str] | None) -> tuple[str, ...]:
         if name not in QUESTIONS:
             raise ArgumentError(f"unknown question {name!r}: choose from {', '.join(QUESTIONS)}")
     return tuple(name for name in QUESTIONS if not names or name in names)
-
-
-def _drawn(total: int, rows: int | None, seed: int) -> Array:
-    """The row numbers to look at, in their order."""
-    if rows is None or total <= whole_number("rows", rows, 1):
-        return np.arange(total)
-    return np.sort(np.random.default_rng(seed).choice(total, rows, replace=False))
 
 
 def _answered(study: Study, name: str, tell: Tell) -> Found:

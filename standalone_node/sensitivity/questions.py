@@ -139,15 +139,12 @@ def _posterior(study: Study, tell: Tell) -> Found:
         return Found(
             {}, every(study), ("No known targets, so nothing is known of the parameters.",)
         )
-    learnt = getattr(study.model, "learnt", None)
-    weights = {} if learnt is None else {"weights": learnt()}
     found = laplace(
         study.model,
         *study.fit_rows,
         parameters=network.parameters,
         count=study.fit_count,
         seed=study.seed,
-        **weights,
     )
     tell(1, 2)
     index = study.sample(PREDICTED)

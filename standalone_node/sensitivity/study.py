@@ -13,6 +13,7 @@ from numpy.typing import ArrayLike, NDArray
 from standalone_node.errors import ArgumentError
 from standalone_node.problem.network import Network
 from standalone_node.sensitivity.geometry import Bounds, Unit
+from standalone_node.sensitivity.sampling import drawn
 from standalone_node.sensitivity.subject import positions_of
 
 Array = NDArray[Any]
@@ -97,10 +98,7 @@ class Study:
 
     def sample(self, most: int) -> Array:
         """At most so many row numbers, drawn at random and in their order."""
-        if len(self) <= most:
-            return np.arange(len(self))
-        drawn = np.random.default_rng(self.seed).choice(len(self), most, replace=False)
-        return np.sort(drawn)
+        return drawn(len(self), most, self.seed)
 
     def known(self, index: Array) -> Array | None:
         """The right classes of some rows by position; None for quantities, or if unknown."""

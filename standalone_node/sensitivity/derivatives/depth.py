@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.model.nodal import Parameters
-from standalone_node.problem.arguments import whole_number
 from standalone_node.problem.network import Network
 from standalone_node.sensitivity.derivatives.contrasts import contrasts
 from standalone_node.sensitivity.derivatives.matrices import check_finite
+from standalone_node.sensitivity.sampling import drawn
 from standalone_node.sensitivity.subject import subject
 
 Array = NDArray[Any]
@@ -90,9 +90,7 @@ def depth_profile(
     array([[2., 0.]])
     """
     network, rows = subject(model, X, parameters)
-    most, index = whole_number("most_rows", most_rows, 1), np.arange(len(rows))
-    if len(rows) > most:
-        index = np.sort(np.random.default_rng(seed).choice(len(rows), most, replace=False))
+    index = drawn(len(rows), most_rows, seed)
     network.final(rows)
     p, functionals = network.parameters, contrasts(network)
     found = np.empty((index.size, p.times.size))

@@ -13,6 +13,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.problem.arguments import numbers, whole_number
 from standalone_node.problem.network import Network
+from standalone_node.sensitivity.sampling import drawn
 from standalone_node.sensitivity.uncertainty.monte_carlo import (
     LEAST_SAMPLES,
     covariances,
@@ -170,12 +171,8 @@ def validity(
     """
     sizes = _levels(levels)
     whole_number("samples", samples, LEAST_SAMPLES)
-    whole_number("most_rows", most_rows, 1)
     linear = propagate(model, X, covariance, parameters=parameters)
-    chosen = np.arange(len(linear.rows))
-    if chosen.size > most_rows:
-        rng = np.random.default_rng(seed)
-        chosen = np.sort(rng.choice(chosen, most_rows, replace=False))
+    chosen = drawn(len(linear.rows), most_rows, seed)
     with threadpool_limits(1, "blas"):  # small products: a second thread only gets in the way
         root = root_of(linear.covariance)
         seen = [_row(linear, int(b), root, sizes, samples, seed) for b in chosen]
