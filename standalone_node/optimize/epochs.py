@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from numpy.typing import NDArray
 
-from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.errors import ArgumentError
 from standalone_node.model.parametrisation import Gram, Parametrisation
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.proximal import Proximal
 from standalone_node.optimize.record import Record
-from standalone_node.optimize.state import State
+from standalone_node.optimize.state import State, begun
 from standalone_node.optimize.stochastic import Step, Stepwise, evaluated
 
 if TYPE_CHECKING:
     from standalone_node.optimize.methods import Method
+    from standalone_node.optimize.trail import Trail
 
 Array = NDArray[Any]
 
@@ -38,6 +41,14 @@ class Shares:
         for k, sweeps in enumerate((counts.direct, counts.adjoint, counts.sensitivity)):
             self._rows[k] += rows * sweeps
 
+    def remembered(self) -> list[int]:
+        """The rows swept so far."""
+        return list(self._rows)
+
+    def recall(self, memory: Sequence[int]) -> None:
+        """Go on counting from what `remembered` gave."""
+        self._rows = [int(rows) for rows in memory]
+
     @property
     def direct(self) -> float:
         """Direct sweeps."""
@@ -52,6 +63,14 @@ class Shares:
     def sensitivity(self) -> float:
         """Sensitivity sweeps."""
         return self._rows[2] / self._samples
+
+
+@dataclass(frozen=True)
+class _Place:
+    """The epoch and the batch that come next."""
+
+    epoch: int = 0
+    batch: int = 0
 
 
 class Epochs:
@@ -89,30 +108,68 @@ class Epochs:
         self._problem, self._samples = problem, int(problem.samples)
         self._objective, self._parametrisation = objective, parametrisation
         self._batches = batches
-        self._begun = False
         self.counts = Shares(self._samples)
 
-    def run(self, method: Method, gram: Gram, u: Array, options: Options, record: Record) -> None:
+    def run(
+        self, method: Method, gram: Gram, start: Array | State, options: Options, trail: Trail
+    ) -> None:
         """Report the start and every epoch, until told to stop or the epochs are over.
 
-        `gram` is the metric, also of the proximal term.
+        Parameters
+        ----------
+        method : callable
+        gram : Gram
+            The metric, also of the proximal term.
+        start : ndarray or State
+            The start u; or a state that was kept before, at the end of a batch, to go on from.
+        options : Options
+        trail : Trail
         """
-        on_batch = self._on_batch(method, gram, options)
-        stop = record.report(self._whole(u, gram, record))
-        for epoch in range(self._batches.epochs):
-            if stop:
+        on_batch, place = self._on_batch(method, gram, options), _Place()
+        if isinstance(start, State):
+            u, place = start.u, self._recall(start.memory, on_batch)
+        else:
+            u = start
+            state = self._whole(u, gram, trail.record)
+            if trail.report(replace(state, memory=self._memory(place, on_batch))):
                 return
-            for index in self._batches.cut(self._samples, epoch):
-                batch = self._problem.rows(index)
-                u = on_batch(self._of(batch, gram, u), u)
-                self.counts.add(batch.counts, index.size)
-                if record.late:
-                    break
+        for epoch in range(place.epoch, self._batches.epochs):
+            u = self._epoch(u, _Place(epoch, place.batch), gram, on_batch, trail)
+            place = _Place(epoch + 1)
             self._objective.renewed(u, at_once=True)
-            stop = record.report(self._whole(u, gram, record))
-        record.verdict = record.verdict or "epochs"
+            state = self._whole(u, gram, trail.record)
+            if trail.report(replace(state, memory=self._memory(place, on_batch))):
+                return
+        trail.record.verdict = trail.record.verdict or "epochs"
 
-    def _on_batch(self, method: Method, gram: Gram, options: Options) -> Any:
+    def _epoch(
+        self, u: Array, place: _Place, gram: Gram, on_batch: _OnBatch, trail: Trail
+    ) -> Array:
+        """u after the batches of an epoch from a place on, or after those there is time for."""
+        batches = self._batches.cut(self._samples, place.epoch)
+        for number in range(place.batch, len(batches)):
+            batch = self._problem.rows(batches[number])
+            u = on_batch(self._of(batch, gram, u), u)
+            self.counts.add(batch.counts, batches[number].size)
+            if trail.record.late:
+                break
+            if number + 1 < len(batches):
+                after = _Place(place.epoch, number + 1)
+                trail.between(u, partial(self._memory, after, on_batch))
+        return u
+
+    def _memory(self, place: _Place, on_batch: _OnBatch) -> dict[str, Any]:
+        return {
+            "epoch": place.epoch,
+            "batch": place.batch,
+            "step": on_batch.memory(),
+        }
+
+    def _recall(self, memory: Mapping[str, Any], on_batch: _OnBatch) -> _Place:
+        on_batch.recall(memory["step"])
+        return _Place(int(memory["epoch"]), int(memory["batch"]))
+
+    def _on_batch(self, method: Method, gram: Gram, options: Options) -> _OnBatch:
         """(objective of a batch, u) -> u after the iterations on it."""
         count = self._batches.iterations
         if not isinstance(method, Stepwise):
@@ -133,17 +190,7 @@ class Epochs:
     def _whole(self, u: Array, gram: Gram, record: Record) -> State:
         """The state of all rows, for the record."""
         with record.aside():
-            try:
-                cost, derivative = self._objective.start(u)
-            except StateOverflow as overflow:
-                if not self._begun:
-                    raise
-                raise StateOverflow(
-                    "the state of some rows overflows after the batches without them: use a "
-                    "proximal term, a larger penalty, or a smaller horizon"
-                ) from overflow
-            self._begun = True
-            return State(u, cost, derivative, gram.solve(derivative))
+            return begun(self._objective, gram, u)
 
 
 @dataclass(frozen=True)
@@ -166,6 +213,13 @@ class _Restarted:
         self.method(objective, self.gram, u, self.options, report)
         return newest
 
+    def memory(self) -> dict[str, Any]:
+        """Nothing: every batch is a beginning."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Nothing to remember."""
+
 
 @dataclass(frozen=True)
 class _Steps:
@@ -180,3 +234,14 @@ class _Steps:
             _, derivative = evaluated(objective, u)
             u = u + self.step(self.gram.solve(derivative))
         return u
+
+    def memory(self) -> dict[str, Any]:
+        """What the step remembers of earlier batches."""
+        return self.step.memory()
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self.step.recall(memory)
+
+
+_OnBatch = _Restarted | _Steps

@@ -16,8 +16,10 @@ from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import adam, sgd
 
 #: (objective, gram, start, options, report): reports every state, the start first, and stops when
-#: told so or when it can do no more.
-Method = Callable[[Objective, Gram, NDArray[Any], Options, Callable[[State], bool]], None]
+#: told so or when it can do no more. The start may be a state that was reported before: then the
+#: method goes on from there, by the memory of the state, and does not report it again. One that
+#: cannot do that and begins anew there has an attribute `begins_anew` that is true.
+Method = Callable[[Objective, Gram, NDArray[Any] | State, Options, Callable[[State], bool]], None]
 
 #: The table: a name and its method.
 METHODS: dict[str, Method] = {

@@ -2,28 +2,32 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
-from standalone_node.model.parametrisation import Gram, Parametrisation
 from standalone_node.model.weights import Weights, weights_of
 from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
-from standalone_node.optimize.epochs import Epochs
+from standalone_node.optimize.identity import identity_of
 from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
-from standalone_node.optimize.metrics import Metric, Sobolev
-from standalone_node.optimize.objective import Objective, Problem
+from standalone_node.optimize.metrics import Metric
+from standalone_node.optimize.objective import Problem
 from standalone_node.optimize.options import Options, refuse_unread
-from standalone_node.optimize.record import Callback, Monitor, Record, Watch
-from standalone_node.optimize.stochastic import Plain, Stepwise
+from standalone_node.optimize.record import Callback, Monitor, Watch
 from standalone_node.optimize.stopping import SAFETY, Stopping
+from standalone_node.optimize.task import Task
+from standalone_node.optimize.trail import Keeper
 
 if TYPE_CHECKING:
     from standalone_node.optimize.result import Result
+
+Array = NDArray[Any]
 
 
 def minimize(
@@ -47,6 +51,7 @@ def minimize(
     monitor: Monitor | None = None,
     patience: int | None = None,
     callback: Callback | None = None,
+    checkpoint: Keeper | None = None,
 ) -> Result:
     """Minimise the cost of a problem over depth-varying parameters.
 
@@ -102,6 +107,9 @@ def minimize(
         Ends with "validation" after so many iterations without a higher score of the monitor.
     callback : callable, optional
         Called with an `Iteration` after every iteration; StopIteration ends with "callback".
+    checkpoint : Checkpoint, optional
+        Keeps in files where the run stands, and has it go on from there: see
+        `standalone_node.Checkpoint`.
 
     Returns
     -------
@@ -112,7 +120,8 @@ def minimize(
     ArgumentError
         If an argument cannot be used.
     StateOverflow
-        If the cost of the start is not finite.
+        If the cost of the start is not finite. Where it overflows later, the run ends with
+        "overflow" and the parameters of the lowest cost.
 
     Examples
     --------
@@ -152,32 +161,24 @@ def minimize(
         raise ArgumentError(f"metric = {metric!r} is none: give Sobolev(1.0), L2() or Euclidean()")
     if batches is not None and not isinstance(batches, Batches):
         raise ArgumentError(f"batches = {batches!r} has to be Batches, such as Batches(size=100)")
-    parametrisation = _parametrisation(problem, start, weights)
-    objective = Objective(problem, parametrisation)
-    epochs = None if batches is None else Epochs(objective, parametrisation, batches)
-    counts = None if epochs is None else epochs.counts
-    record = Record(objective, stopping, Watch(monitor, callback), counts)
-    u = parametrisation.coordinates(start)
-    objective.renewed(u, at_once=True)  # the time grid may be that of an earlier run
-    if metric is None and isinstance(run, Stepwise):
-        gram: Gram = Plain()
-    else:
-        metric = (Sobolev(1.0) if metric is None else metric).resolved(objective, u)
-        gram = parametrisation.gram(metric.matrix(start.times), metric.fixed)
-    if noise_level is not None:
-        problem.residual(objective.parameters(u))  # says so if the loss has no residual
-    if epochs is None:
-        run(objective, gram, u, options, record.report)
-    else:
-        epochs.run(run, gram, u, options, record)
-    return record.result(metric)
-
-
-def _parametrisation(
-    problem: Problem, start: Parameters, weights: str | Weights | None
-) -> Parametrisation:
-    given = getattr(problem, "weights", None) if weights is None else weights
-    return weights_of(given).on(start)
+    if checkpoint is not None and not hasattr(checkpoint, "opened"):
+        raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
+    learnt = weights_of(getattr(problem, "weights", None) if weights is None else weights)
+    asked = {**given, "method": method, "metric": metric, "patience": patience, "tau": tau}
+    asked |= {"tolerance": tolerance, "cost_tolerance": cost_tolerance, "noise_level": noise_level}
+    return Task(
+        problem,
+        start,
+        learnt.on(start),
+        run,
+        metric,
+        options,
+        batches,
+        stopping,
+        Watch(monitor, callback),
+        checkpoint,
+        partial(identity_of, problem, start, learnt, asked, max_iterations, batches),
+    ).done()
 
 
 def _row(name: str, table: dict[str, Any], key: Any) -> Any:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from dataclasses import replace
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
 from math import sqrt
 from typing import Any
 
@@ -15,7 +15,7 @@ from standalone_node.optimize.betas import Products
 from standalone_node.optimize.line_searches import Last
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
-from standalone_node.optimize.state import State
+from standalone_node.optimize.state import State, begun
 from standalone_node.optimize.step_length import Trial
 
 Array = NDArray[Any]
@@ -25,7 +25,11 @@ DESCENT = 1e-6
 
 
 def ncg(
-    objective: Objective, gram: Gram, u: Array, options: Options, report: Callable[[State], bool]
+    objective: Objective,
+    gram: Gram,
+    start: Array | State,
+    options: Options,
+    report: Callable[[State], bool],
 ) -> None:
     """Report the states of the method, the start first, until told to stop or no step helps.
 
@@ -34,19 +38,54 @@ def ncg(
     objective : Objective
     gram : Gram
         The metric in the coordinates u.
-    u : ndarray
-        The start.
+    start : ndarray or State
+        The start u; or a state that was reported before, to go on from.
     options : Options
         Of which beta, line_search and restart are read.
     report : callable
         Takes every state; says whether to stop.
     """
-    for state in iterate(objective, gram, u, options):
+    for state in iterate(objective, gram, start, options):
         if report(state):
             return
 
 
-def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Iterator[State]:
+@dataclass(frozen=True, eq=False)
+class Course:
+    """What the method carries from one iteration to the next beside the state.
+
+    The direction that leaves from the state and its <d, d>, the last step, and the iterations since
+    the direction started again along the gradient.
+    """
+
+    direction: Array
+    square: float
+    last: Last
+    since: int
+
+    def memory(self) -> dict[str, Any]:
+        """As plain values."""
+        return {
+            "direction": self.direction,
+            "square": self.square,
+            "eta": self.last.eta,
+            "slope": self.last.slope,
+            "since": self.since,
+        }
+
+
+def _recalled(memory: Mapping[str, Any]) -> Course:
+    last = Last(float(memory["eta"]), float(memory["slope"]))
+    return Course(memory["direction"], float(memory["square"]), last, int(memory["since"]))
+
+
+def _along_gradient(state: State, gram: Gram, last: Last) -> Course:
+    return Course(-state.gradient, _square(-state.gradient, gram), last, 0)
+
+
+def iterate(
+    objective: Objective, gram: Gram, start: Array | State, options: Options
+) -> Iterator[State]:
     """The states of the method, the start first; ends when no step lowers the cost.
 
     Notes
@@ -56,60 +95,69 @@ def iterate(objective: Objective, gram: Gram, u: Array, options: Options) -> Ite
     one), one adjoint sweep and one direct sweep, unless the check repairs the step. The cost never
     rises.
     """
-    state = _at(objective, gram, u)
-    yield state
-    direction, last, since = -state.gradient, Last(), 0
-    square = _square(direction, gram)
+    if isinstance(start, State):
+        state, course = start, _recalled(start.memory)
+    else:
+        state = begun(objective, gram, start)
+        course = _along_gradient(state, gram, Last())
+        yield replace(state, memory=course.memory())
     while state.norm > 0.0:
-        start = Trial(
-            0.0, state.u, state.cost, state.derivative, inner(state.derivative, direction)
-        )
-        trial = options.line_search(objective, start, direction, last)
+        begin = _begin(state, course)
+        trial = options.line_search(objective, begin, course.direction, course.last)
         if trial is None and state.beta != 0.0:
             # The conjugate direction leads nowhere: start again along the gradient.
-            direction, since = -state.gradient, 0
-            square = _square(direction, gram)
+            course = _along_gradient(state, gram, course.last)
             state = replace(state, beta=0.0)
             continue
         if trial is None or trial.derivative is None:
             return
-        gradient, since = gram.solve(trial.derivative), since + 1
-        last = Last(trial.eta, start.slope)
-        products = _products(state, direction, square, trial, gradient)
-        due = options.restart is not None and since >= options.restart
-        factor = 0.0 if due or products.change <= 0.0 else options.beta(products)
-        direction = factor * direction - gradient
-        # <d, d> without a product with the metric, as <g, d> is the slope where the step ended.
-        square = factor * (factor * square - 2.0 * products.slope) + products.new
-        if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
-            factor, direction = 0.0, -gradient
-            square = _square(direction, gram)
-        state = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
-        if factor == 0.0:
-            since = 0
+        state, course = _next(
+            state, replace(course, last=Last(trial.eta, begin.slope)), trial, gram, options
+        )
+        if state.beta == 0.0:
+            course = replace(course, since=0)
             if objective.renewed(trial.u):
-                state = replace(_at(objective, gram, trial.u), step=trial.eta)
-                direction = -state.gradient
-                square = _square(direction, gram)
-        yield state
+                state = replace(begun(objective, gram, trial.u), step=trial.eta)
+                course = _along_gradient(state, gram, course.last)
+        yield replace(state, memory=course.memory())
 
 
-def _at(objective: Objective, gram: Gram, u: Array) -> State:
-    cost, derivative = objective.start(u)
-    return State(u, cost, derivative, gram.solve(derivative))
+def _begin(state: State, course: Course) -> Trial:
+    slope = inner(state.derivative, course.direction)
+    return Trial(0.0, state.u, state.cost, state.derivative, slope)
 
 
-def _products(
-    old: State, direction: Array, square: float, trial: Trial, gradient: Array
-) -> Products:
+def _next(
+    state: State, course: Course, trial: Trial, gram: Gram, options: Options
+) -> tuple[State, Course]:
+    """The state at the end of a line, and the direction that leaves from there.
+
+    The last step of `course` is already the one along this line.
+    """
+    assert trial.derivative is not None
+    gradient, since = gram.solve(trial.derivative), course.since + 1
+    products = _products(state, course, trial, gradient)
+    due = options.restart is not None and since >= options.restart
+    factor = 0.0 if due or products.change <= 0.0 else options.beta(products)
+    direction = factor * course.direction - gradient
+    # <d, d> without a product with the metric, as <g, d> is the slope where the step ended.
+    square = factor * (factor * course.square - 2.0 * products.slope) + products.new
+    if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
+        factor, direction = 0.0, -gradient
+        square = _square(direction, gram)
+    found = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
+    return found, Course(direction, square, course.last, since)
+
+
+def _products(old: State, course: Course, trial: Trial, gradient: Array) -> Products:
     assert trial.derivative is not None
     return Products(
         new=inner(trial.derivative, gradient),
         old=inner(old.derivative, old.gradient),
         cross=inner(trial.derivative, old.gradient),
         slope=trial.slope,
-        old_slope=inner(old.derivative, direction),
-        direction=square,
+        old_slope=course.last.slope,
+        direction=course.square,
     )
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any, Protocol
 
 import numpy as np
@@ -106,6 +107,25 @@ class Objective:
             return False
         self._since = 0
         return bool(regrid(self.parameters(u)))
+
+    def memory(self, u: Array) -> dict[str, Any]:
+        """What the cost at u depends on beside u, and whether it is solved there: plain values."""
+        solved = getattr(self.problem, "is_solved", None)
+        remembered = getattr(self.problem, "remembered", None)
+        return {
+            "since": self._since,
+            "solved": solved is not None and bool(solved(self.parameters(u))),
+            "problem": None if remembered is None else remembered(),
+        }
+
+    def recall(self, memory: Mapping[str, Any], u: Array) -> None:
+        """Be as when `memory` was asked for, with the direct problem solved if it was."""
+        self._since = int(memory["since"])
+        if memory["problem"] is not None:
+            problem: Any = self.problem
+            problem.recall(memory["problem"])
+        if memory["solved"]:
+            self.problem.cost(self.parameters(u))
 
     def start(self, u: Array) -> tuple[float, Array]:
         """Cost and derivative where a method begins; StateOverflow if they are not finite."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
@@ -14,8 +14,8 @@ from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.metrics import Metric
 from standalone_node.optimize.objective import Counts, Objective
-from standalone_node.optimize.state import State
-from standalone_node.optimize.stopping import END_STATES, Stopping
+from standalone_node.optimize.state import State, plain_state, recalled_state
+from standalone_node.optimize.stopping import END_STATES, LIMITS, Stopping
 
 if TYPE_CHECKING:
     from standalone_node.optimize.result import Result
@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 #: A run that cannot lower its cost any more has reached rounding only if its gradient has fallen to
 #: this share.
 UNRESOLVED = 1e-2
+
+#: The ends of steps that led astray, upwards: the lowest cost is then better than the last.
+ASTRAY = ("overflow", "saturated")
 
 #: The columns of the history: the numbers of an Iteration but its own.
 _COLUMNS = [f.name for f in fields(Iteration) if f.name not in ("nit", "parameters")]
@@ -71,10 +74,17 @@ class Record:
         self._columns: dict[str, list[float]] = {name: [] for name in _COLUMNS}
         self._last: Iteration | None = None
         self._scores: list[float] = []
+        self._newest: State | None = None
         self._best: State | None = None
+        self._lowest: State | None = None
         self._highest = -np.inf
         self._since_best = 0
         self.verdict: str | None = None
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is a row yet."""
+        return self._last is not None
 
     @property
     def last(self) -> Iteration:
@@ -122,6 +132,9 @@ class Record:
         )
         for name, column in self._columns.items():
             column.append(getattr(self._last, name))
+        self._newest = state
+        if self._lowest is None or state.cost < self._lowest.cost:
+            self._lowest = state
         self._judge(state, parameters)
         self._watched += time.perf_counter() - now
         return self._verdict(parameters)
@@ -149,19 +162,81 @@ class Record:
             since_best=self._since_best,
         )
 
-    def _end(self) -> str:
-        """The end state; "stuck" if the cost stands still though the gradient is large."""
+    def end(self) -> str:
+        """The end state; "stuck" if the cost stands still though the gradient is large, and
+        "saturated" if the gradient vanishes though the cost has risen.
+        """
         end = self.verdict or "precision"
         start, now = self._columns["gradient_norm"][0], self.last.gradient_norm
         if end == "precision" and (self.last.nit == 0 or now > UNRESOLVED * start):
             return "stuck"
+        costs = self._columns["cost"]
+        if end == "gradient" and costs[-1] > costs[0]:
+            return "saturated"
         return "stuck" if end == "cost" and now > start else end
+
+    def memory(self, state: State) -> dict[str, Any]:
+        """All that was taken down, as plain values, when the run stands at `state`."""
+        counts, began = self._counts, self._sweeps
+        now = (counts.direct, counts.adjoint, counts.sensitivity)
+        remembered = getattr(counts, "memory", None)
+        monitor = getattr(self._watch.monitor, "remembered", None)
+        return {
+            "columns": {name: np.array(column) for name, column in self._columns.items()},
+            "scores": np.array(self._scores, dtype=np.float64),
+            "elapsed": time.perf_counter() - self._began,
+            "watched": self._watched,
+            "sweeps": [done - before for done, before in zip(now, began, strict=True)],
+            "sweeps_before": list(began),
+            "counts": None if remembered is None else remembered(),
+            "monitor": None if monitor is None else monitor(),
+            "highest": self._highest,
+            "since_best": self._since_best,
+            **{
+                name: None if kept is state else plain_state(kept)
+                for name, kept in self._kept().items()
+            },
+        }
+
+    def recall(self, memory: Mapping[str, Any], state: State, end: str | None) -> None:
+        """Be as when `memory` was asked for at `state`, the run having ended or not."""
+        columns = {name: column.tolist() for name, column in memory["columns"].items()}
+        self._columns, self._scores = columns, memory["scores"].tolist()
+        self._began = time.perf_counter() - float(memory["elapsed"])
+        self._watched = float(memory["watched"])
+        self._highest, self._since_best = memory["highest"], int(memory["since_best"])
+        counts: Any = self._counts
+        monitor: Any = self._watch.monitor
+        if memory["counts"] is not None:
+            counts.recall(memory["counts"])
+            self._sweeps = tuple(memory["sweeps_before"])
+        else:
+            now = (counts.direct, counts.adjoint, counts.sensitivity)
+            self._sweeps = tuple(a - b for a, b in zip(now, memory["sweeps"], strict=True))
+        if memory["monitor"] is not None:
+            monitor.recall(memory["monitor"])
+        newest, best, lowest = (
+            state if memory[name] is None else recalled_state(memory[name])
+            for name in ("newest", "best", "lowest")
+        )
+        self._newest, self._best, self._lowest = newest, best, lowest
+        row = {name: column[-1] for name, column in columns.items()}
+        parameters = self._objective.parameters(newest.u)
+        self._last = Iteration(nit=len(columns["cost"]) - 1, parameters=parameters, **row)
+        limit = self._stopping.limit(len(columns["cost"]), float(memory["elapsed"]))
+        self.verdict = limit if end is None or end in LIMITS else end
+
+    def _kept(self) -> dict[str, State]:
+        assert self._newest is not None and self._best is not None and self._lowest is not None
+        return {"newest": self._newest, "best": self._best, "lowest": self._lowest}
 
     def result(self, metric: Metric | None) -> Result:
         """The Result of the run, which was done in that metric."""
         from standalone_node.optimize.result import Result  # SciPy's optimisers come with it
 
-        best, end = self._best, END_STATES[self._end()]
+        best, end = self._best, END_STATES[self.end()]
+        if end.name in ASTRAY and not self._scores:
+            best = self._lowest
         assert best is not None
         history = {name: np.array(column) for name, column in self._columns.items()}
         if self._scores:

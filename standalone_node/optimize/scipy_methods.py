@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,7 +16,7 @@ from standalone_node.kernels.sums import inner
 from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
-from standalone_node.optimize.state import State
+from standalone_node.optimize.state import State, begun
 from standalone_node.optimize.step_length import TRIALS, proposed_step
 
 Array = NDArray[Any]
@@ -60,24 +60,28 @@ class SciPyMethod:
     settings: dict[str, Any] = field(default_factory=dict)
     curved: bool = False
     both: bool = False
+    #: What SciPy remembers of earlier iterations is its own: it cannot go on, only begin anew.
+    begins_anew: ClassVar[bool] = True
 
     def __call__(
         self,
         objective: Objective,
         gram: Gram,
-        u: Array,
+        start: Array | State,
         options: Options,
         report: Callable[[State], bool],
     ) -> None:
-        """Report every iterate that SciPy accepts, the start first, until told to stop."""
+        """Report every iterate that SciPy accepts, the start first, until told to stop.
+
+        From a state that was reported before, SciPy begins anew there.
+        """
         from scipy.optimize import minimize  # half a second: only for those who ask for it
         from threadpoolctl import threadpool_limits
 
-        cost, derivative = objective.start(u)
-        start = State(u, cost, derivative, gram.solve(derivative))
-        if report(start) or start.norm == 0.0:
+        begin = start if isinstance(start, State) else begun(objective, gram, start)
+        if (begin is not start and report(begin)) or begin.norm == 0.0:
             return
-        seen = Whitened(objective, gram, start, report)
+        seen = Whitened(objective, gram, begin, report)
         calls: dict[str, Any] = {"hessp": seen.product} if self.curved else {}
         calls |= {"fun": seen.both, "jac": True} if self.both else {"jac": seen.slope}
         # On the short vectors of SciPy the threads of BLAS cost ten times what they save.
@@ -86,7 +90,7 @@ class SciPyMethod:
             warnings.simplefilter("ignore", RuntimeWarning)
             minimize(
                 **{"fun": seen.cost, **calls},
-                x0=np.zeros_like(u),
+                x0=np.zeros_like(begin.u),
                 method=self.name,
                 callback=seen.accepted,
                 options=self.settings,

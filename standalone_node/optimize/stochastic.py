@@ -6,9 +6,9 @@ small that a line search would only fit their noise.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,7 +17,7 @@ from standalone_node.errors import StateOverflow
 from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.options import Options
-from standalone_node.optimize.state import State
+from standalone_node.optimize.state import State, begun
 
 Array = NDArray[Any]
 
@@ -32,8 +32,20 @@ class Plain:
     solve = whiten = unwhiten = whiten_functional = apply
 
 
-#: From a gradient to the change of u.
-Step = Callable[[Array], Array]
+class Step(Protocol):
+    """From a gradient to the change of u, by what is remembered of earlier gradients."""
+
+    def __call__(self, gradient: Array) -> Array:
+        """The change of u."""
+        ...
+
+    def memory(self) -> dict[str, Any]:
+        """What is remembered, as plain values."""
+        ...
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        ...
 
 
 class Descent:
@@ -50,6 +62,13 @@ class Descent:
     def __call__(self, gradient: Array) -> Array:
         """The change of u."""
         return -self._rate * gradient
+
+    def memory(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Nothing to remember."""
 
 
 class Adam:
@@ -76,6 +95,15 @@ class Adam:
         second = self._second / (1.0 - self.SECOND**self._count)
         step: Array = -self._rate * first / (np.sqrt(second) + self.TINY)
         return step
+
+    def memory(self) -> dict[str, Any]:
+        """The number of steps and both moments."""
+        return {"count": self._count, "first": self._first, "second": self._second}
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Remember what `memory` gave."""
+        self._count = int(memory["count"])
+        self._first, self._second = memory["first"], memory["second"]
 
 
 @dataclass(frozen=True)
@@ -104,19 +132,27 @@ class Stepwise:
         self,
         objective: Objective,
         gram: Gram,
-        u: Array,
+        start: Array | State,
         options: Options,
         report: Callable[[State], bool],
     ) -> None:
-        """Report the states, the start first, until told to stop."""
+        """Report the states, the start first, until told to stop; or go on from one of them."""
         rate = self.rate if options.rate is None else options.rate
-        step, length = self.steps(rate), 0.0
-        while True:
-            cost, derivative = evaluated(objective, u)
-            gradient = gram.solve(derivative)
-            if report(State(u, cost, derivative, gradient, length)):
+        step = self.begun(options)
+        if isinstance(start, State):
+            state = start
+            step.recall(start.memory)
+        else:
+            state = replace(begun(objective, gram, start), memory=step.memory())
+            if report(state):
                 return
-            u, length = u + step(gradient), rate
+        while True:
+            u = state.u + step(state.gradient)
+            cost, derivative = evaluated(objective, u)
+            gradient, memory = gram.solve(derivative), step.memory()
+            state = State(u, cost, derivative, gradient, rate, memory=memory)
+            if report(state):
+                return
 
 
 def evaluated(objective: Objective, u: Array) -> tuple[float, Array]:

@@ -19,7 +19,12 @@ _ALL = (
     EndState(
         "gradient", "The gradient norm fell to the tolerance times its value at the start.", True
     ),
-    EndState("stationary", "The gradient at the start is zero: there is nothing to descend.", True),
+    EndState(
+        "stationary",
+        "The gradient at the start is zero: there is nothing to descend. If the cost is not small, "
+        "activations are saturated there, or it is a saddle: scale the inputs, or start elsewhere.",
+        True,
+    ),
     EndState(
         "cost", "The cost changed by less than the bound, relatively, over five iterations.", True
     ),
@@ -52,11 +57,28 @@ _ALL = (
         "The validation score has not risen for `patience` iterations; the best iterate is kept.",
         True,
     ),
+    EndState(
+        "overflow",
+        "The state left the range of floating-point numbers after steps that were too long; the "
+        "parameters of the lowest cost are kept. Lower rate, add a proximal term or a penalty, or "
+        "use a smaller horizon.",
+        False,
+    ),
+    EndState(
+        "saturated",
+        "The gradient vanished although the cost is above that of the start: steps that were too "
+        "long have saturated the activations; the parameters of the lowest cost are kept. Lower "
+        "rate, or add a penalty.",
+        False,
+    ),
     EndState("callback", "The callback asked to stop.", False),
 )
 
 #: The table: the name of an end state, and what it means.
 END_STATES = {state.name: state for state in _ALL}
+
+#: The ends that are limits: a run that is taken up with other ones goes on.
+LIMITS = ("iterations", "time", "epochs")
 
 #: Iterations over which the cost has to stand still.
 WINDOW = 5
@@ -122,6 +144,10 @@ class Stopping:
                 return "cost"
         if self.patience is not None and since_best >= self.patience:
             return "validation"
-        if len(costs) > self.max_iterations:
+        return self.limit(len(costs), seconds)
+
+    def limit(self, rows: int, seconds: float) -> str | None:
+        """The limit that is reached after so many rows, the start included, and seconds."""
+        if rows > self.max_iterations:
             return "iterations"
         return "time" if self.seconds is not None and seconds >= self.seconds else None

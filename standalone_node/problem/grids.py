@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -50,6 +51,20 @@ class GridChange:
     reason: str
     error: float
     costs: tuple[float, float] = (float("nan"), float("nan"))
+
+
+def plain_grids(times: Array, grids: Sequence[GridChange]) -> dict[str, Any]:
+    """The grid in use, and what became of those that were thought of, as plain values."""
+    return {
+        "times": times,
+        "grids": [{**vars(change), "costs": list(change.costs)} for change in grids],
+    }
+
+
+def recalled_grids(plain: Mapping[str, Any]) -> tuple[Array, list[GridChange]]:
+    """What `plain_grids` made plain."""
+    changes = [GridChange(**{**entry, "costs": tuple(entry["costs"])}) for entry in plain["grids"]]
+    return plain["times"], changes
 
 
 def chosen_grid(problem: InverseProblem, p: Parameters) -> GridChange:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from functools import partial
 from threading import RLock
 from typing import Any
@@ -23,7 +23,13 @@ from standalone_node.problem.arguments import (
     whole_number,
 )
 from standalone_node.problem.flow import Flow, Memory, Trajectory
-from standalone_node.problem.grids import GridChange, chosen_grid, reconsider
+from standalone_node.problem.grids import (
+    GridChange,
+    chosen_grid,
+    plain_grids,
+    recalled_grids,
+    reconsider,
+)
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.misfit import Misfit
@@ -308,6 +314,17 @@ class InverseProblem(Batched):
         self._check(p)
         return fresh or reconsider(self, p)
 
+    def remembered(self) -> dict[str, Any] | None:
+        """The time grid as plain values, for a run that goes on later; None if it is fixed."""
+        return None if self.tolerance is None else plain_grids(self.times, self.grids)
+
+    @one_at_a_time
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Solve on the grid that `remembered` gave, with what became of those before."""
+        times, grids = recalled_grids(memory)
+        self.use_grid(times)
+        self.grids = grids
+
     # The direct problem and what hangs on it.
 
     @one_at_a_time
@@ -378,7 +395,7 @@ class InverseProblem(Batched):
         """
         self._check(p)  # may choose the grid, and with it the flow
         self.counts.adjoint += 1
-        if self._is_solved(p):
+        if self.is_solved(p):
             trajectory = self._trajectory(p)
             _, derivative = self.flow.adjoint(trajectory, self._misfit.derivative)
         else:
@@ -444,12 +461,13 @@ class InverseProblem(Batched):
         """The root mean square residual of an observed entry; for losses of values only."""
         return self._misfit.residual(self._trajectory(p).final)
 
-    def _is_solved(self, p: Parameters) -> bool:
+    def is_solved(self, p: Parameters) -> bool:
+        """Whether the direct problem of p is the last one solved, so that asking costs nothing."""
         # Parameters are read-only, so that the object itself may serve as the key.
         return self._last is not None and self._last.parameters is p
 
     def _trajectory(self, p: Parameters) -> Trajectory:
-        if not self._is_solved(p):
+        if not self.is_solved(p):
             self._solved(p, lambda *given, old: (self.flow.direct(*given, old=old), None))
         assert self._last is not None
         return self._last

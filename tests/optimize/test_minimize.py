@@ -83,6 +83,8 @@ ENDINGS: dict[str, Callable[[], Result]] = {
     "epochs": lambda: run(tolerance=0.0, batches=Batches(size=10, epochs=2)),
     "time": lambda: run(tolerance=0.0, time_limit=0.0),
     "validation": lambda: run(tolerance=0.0, monitor=lambda p: 0.0, patience=3),
+    "overflow": lambda: run(fit(activation="relu"), method="sgd", rate=1e300),
+    "saturated": lambda: run(method="sgd", rate=1e300),
     "callback": lambda: run(callback=stopped),
 }
 

@@ -84,12 +84,22 @@ def test_the_history_has_the_rate_as_the_length_of_a_step() -> None:
     assert result.history["step"].tolist() == [0.0, 0.01, 0.01]
 
 
-def test_a_rate_that_is_too_large_is_said() -> None:
+@pytest.mark.parametrize("method", ["sgd", "adam"])
+@pytest.mark.parametrize("batches", [None, Batches(size=1)])
+def test_a_rate_that_is_too_large_ends_the_run_with_the_lowest_cost_so_far(
+    method: str, batches: Batches | None
+) -> None:
     problem = InverseProblem([[1.0], [2.0]], [9.0, 9.0], activation="relu", horizon=9.0)
     start = problem.initial_parameters()
-    for batches in (None, Batches(size=1)):
-        with pytest.raises(StateOverflow, match="lower rate"):
-            minimize(problem, start, method="sgd", rate=1e9, batches=batches)
+    result = minimize(problem, start, method=method, rate=1e160, batches=batches)
+    assert result.reason == "overflow" and not result.success and "Lower rate" in result.message
+    assert result.cost == result.history["cost"].min() == problem.cost(result.parameters)
+
+
+def test_a_start_that_overflows_is_no_fault_of_the_rate() -> None:
+    problem = InverseProblem([[1.0]], [9.0], activation="relu", horizon=9.0)
+    with pytest.raises(StateOverflow, match="already at the start"):
+        minimize(problem, 1e300 * problem.initial_parameters(), method="sgd")
 
 
 def test_a_cost_that_rises_is_not_one_that_stands_still() -> None:

@@ -1,0 +1,45 @@
+"""In what a fit differs from the one that a checkpoint is of, in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+#: What messages call what has no name a user would know.
+_WORDS = {
+    "inputs": "other inputs (rows or columns)",
+    "targets": "other targets",
+    "sample_weight": "other sample weights",
+    "start": "another start",
+}
+_ABSENT = object()
+
+
+def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """What differs, as "steps = 3 there, steps = 4 here", one entry a setting.
+
+    Examples
+    --------
+    >>> differences({"steps": 3, "loss": "huber"}, {"steps": 4, "loss": "huber"})
+    ['steps = 3 there, steps = 4 here']
+    """
+    found = []
+    for name in dict.fromkeys([*before, *now]):
+        old, new = before.get(name, _ABSENT), now.get(name, _ABSENT)
+        if old is _ABSENT or new is _ABSENT or not _same(old, new):
+            found.append(_WORDS.get(name) or f"{_said(name, old)} there, {_said(name, new)} here")
+    return found
+
+
+def _same(old: Any, new: Any) -> bool:
+    if isinstance(old, float) and isinstance(new, float):
+        return old == new or (old != old and new != new)
+    if isinstance(old, Mapping) and isinstance(new, Mapping):
+        return not differences(old, new)
+    if isinstance(old, list) and isinstance(new, list):
+        return len(old) == len(new) and all(map(_same, old, new))
+    return type(old) is type(new) and bool(old == new)
+
+
+def _said(name: str, value: Any) -> str:
+    return f"no {name}" if value is _ABSENT else f"{name} = {value!r}"
