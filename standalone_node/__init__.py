@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from standalone_node._version import __version__
 
 if TYPE_CHECKING:
+    from standalone_node.learn.checkpoint import Checkpoint
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.blockwise import Blockwise
@@ -52,6 +53,7 @@ _HOMES = {
     "Sobolev": "optimize.metrics",
     "Euclidean": "optimize.metrics",
     "Batches": "optimize.batches",
+    "Checkpoint": "learn.checkpoint",
     "minimize": "optimize.minimize",
     "continuation": "optimize.continuation",
     "Result": "optimize.result",
@@ -68,6 +70,7 @@ __all__ = [
     "L2",
     "Batches",
     "Blockwise",
+    "Checkpoint",
     "Constant",
     "Derivative",
     "Euclidean",

@@ -91,7 +91,7 @@ ARGUMENTS = (
     Argument("patience", int, "Iterations without a lower loss on these rows."),
     Argument("max_iterations", int, "Iterations at the most."),
     Argument("tolerance", float, "Gradient norm to end at, as a share of the one at the start."),
-    Argument("time_limit", float, "Seconds after which a run ends; --l2 auto makes several."),
+    Argument("time_limit", float, "Seconds after which a fit ends, choosing --l2 auto included."),
     Argument("dtype", Listed("kernels.jit", "PRECISIONS"), "Precision of the states."),
     Argument("threads", int, "Threads; the result is the same for any number."),
     Argument(

@@ -43,9 +43,10 @@ def failure(raised: BaseException) -> Failure:
     if isinstance(raised, click.exceptions.Exit):
         return Failure(raised.exit_code)
     if isinstance(raised, KeyboardInterrupt | click.Abort):
-        return Failure(INTERRUPTED, "interrupted.")
+        # click makes an Abort of a KeyboardInterrupt, whose words are then those of its cause.
+        return Failure(INTERRUPTED, str(raised) or str(raised.__cause__ or "") or "interrupted.")
     if isinstance(raised, Terminated):
-        return Failure(TERMINATED, "terminated.")
+        return Failure(TERMINATED, str(raised) or "terminated.")
     if isinstance(raised, BrokenPipeError | PipeClosed):
         return Failure(BROKEN_PIPE)
     if isinstance(raised, click.exceptions.NoArgsIsHelpError):

@@ -8,6 +8,11 @@ from typing import Any
 
 import click
 
+from standalone_node.cli.checkpoints import (
+    checkpoint_of,
+    checkpoint_options,
+    ends_after_the_iteration,
+)
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -33,6 +38,7 @@ _SECTIONS = {
         *("batch_size", "epochs", "batch_iterations", "proximal"),
         *("dtype", "threads", "memory_limit", "strict"),
     ],
+    "Interruptions": ["checkpoint", "every", "resume"],
     "Output": ["output", "figure", "report", "quiet", "as_json", "debug"],
 }
 
@@ -56,6 +62,7 @@ _SECTIONS = {
     metavar="FOLDER",
     help="Write a report into a folder: a page, its figures and their numbers.",
 )
+@checkpoint_options
 @click.option("--strict", is_flag=True, help="Exit code 3 if the fit did not converge.")
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
@@ -74,6 +81,10 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
+      node-fit fit flowers.csv --target species --resume
+
+    A fit of more than a minute keeps where it stands in MODEL.checkpoint; Ctrl-C ends it after the
+    iteration at work, and --resume goes on from there to the same model, bit for bit.
     """
     model = options["output"] or default_model(data)
     _refuse_both(ctx, options)
@@ -88,16 +99,19 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     prepared = prepared_rows(data, target, options)
     for path in outputs.replaced:
         messages.note(f"{path} is there already and will be replaced.")
-    return fit_and_write(
-        prepared,
-        given_arguments(options),
-        outputs,
-        files,
-        Display(options["as_json"], options["quiet"], options["strict"]),
-        messages,
-        refit=options["refit"],
-        report=options["report"],
-    )
+    checkpoint = checkpoint_of(options, model, messages)
+    with ends_after_the_iteration(checkpoint):
+        return fit_and_write(
+            prepared,
+            given_arguments(options),
+            outputs,
+            files,
+            Display(options["as_json"], options["quiet"], options["strict"]),
+            messages,
+            refit=options["refit"],
+            report=options["report"],
+            checkpoint=checkpoint,
+        )
 
 
 def default_model(data: str) -> str:

@@ -34,6 +34,7 @@ def fit_and_write(
     *,
     refit: bool = False,
     report: str | None = None,
+    checkpoint: Any = None,
 ) -> int:
     """Fit, write the model, its history and what else is asked for, and show the table.
 
@@ -48,6 +49,7 @@ def fit_and_write(
         "model", "history" and perhaps "figure", and where they go.
     report : str, optional
         The folder of a report, checked by `check_report`.
+    checkpoint : Checkpoint, optional
 
     Returns
     -------
@@ -73,6 +75,7 @@ def fit_and_write(
                 refit=refit,
                 callback=shown.iteration,
                 stage=shown.stage,
+                checkpoint=checkpoint,
             )
         with outputs:
             _write(fitted, outputs, files)

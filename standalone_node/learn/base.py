@@ -13,17 +13,21 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
+from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import (
     fitted,
     fitted_part,
     network_of,
+    number,
     posed,
     weights_of_settings,
 )
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
+from standalone_node.optimize.identity import UNMINDED, plain
 from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
@@ -75,7 +79,7 @@ class NodeEstimator(BaseEstimator):
         -------
         (InverseProblem, Parameters)
         """
-        rows, targets, weights, l2 = self._learnable(X, y, sample_weight)
+        rows, targets, weights, l2 = self._learnable(X, y, sample_weight, Terms())
         problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
         self.l2_, self.parameters_, self.times_ = l2, start, problem.times
         return problem, start
@@ -119,16 +123,26 @@ class NodeEstimator(BaseEstimator):
         """The inverse problem of these rows, and its start."""
         return posed(self, states, targets, weights, l2, self._outputs)
 
-    def _fit(
-        self, X: Array, targets: Array, weights: Array, l2: float, callback: Callback | None
-    ) -> None:
+    def _fit(self, X: Array, targets: Array, weights: Array, l2: float, terms: Terms) -> None:
         """Solve on all rows and keep what prediction needs."""
         problem, start = self._posed(self._states(X, weights), targets, weights, l2)
-        self._keep(*fitted(self, problem, start, talking(callback, self.verbose)), l2)
+        self._keep(*fitted(self, problem, start, terms), l2)
         if not self.result_.success:
             warnings.warn(
                 f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
             )
+
+    def _terms(self, callback: Callback | None, checkpoint: Checkpoint | None) -> Terms:
+        """The terms of a fit that begins now."""
+        limit = self.time_limit
+        if checkpoint is not None:
+            if not isinstance(checkpoint, Checkpoint):
+                raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
+            checkpoint.describe(settings_of(self))
+        told = talking(callback, self.verbose)
+        return Terms.starting_now(
+            told, checkpoint, None if limit is None else number("time_limit", limit)
+        )
 
     def _states(self, X: Array, weights: Array) -> Array:
         """The rows as initial states; scaling and layout are kept for prediction."""
@@ -139,7 +153,7 @@ class NodeEstimator(BaseEstimator):
         return self.layout_.states(self.scaling_.apply(X))
 
     def _learnable(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
         """Rows (B, p), targets as the problem takes them, weights (B,), and l2, chosen if need be.
 
@@ -249,6 +263,13 @@ class NodeEstimator(BaseEstimator):
     @property
     def _outputs(self) -> int:
         raise NotImplementedError
+
+
+def settings_of(estimator: BaseEstimator) -> dict[str, Any]:
+    """The arguments of an estimator that a fit cannot change while it is interrupted."""
+    settings = estimator.get_params(deep=False)
+    free = (*UNMINDED, "max_iterations", "epochs")
+    return {name: plain(value) for name, value in settings.items() if name not in free}
 
 
 def talking(callback: Callback | None, verbose: int) -> Callback | None:

@@ -129,6 +129,7 @@ class Checkpoint:
             return
         name, content = found
         self._entries, self._settings = content["entries"], content["settings"]
+        self._began -= self._after  # that time was over when the checkpoint was written
         self.say(f"going on {_where(self._entries)}, from {name} in {self.folder}")
         if content["version"] != __version__:
             self.say(
@@ -242,7 +243,7 @@ class Checkpoint:
         if found:
             raise ArgumentError(
                 f"the checkpoint in {self.folder} is of another fit: {', '.join(found)}; give the "
-                "same data and settings, or leave the checkpoint alone with another folder"
+                "same data and settings, or leave resume out"
             )
 
 

@@ -5,30 +5,38 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-#: What messages call what has no name a user would know.
-_WORDS = {
+#: The data, from which much of the rest follows, and what messages call them.
+_DATA = {
     "inputs": "other inputs (rows or columns)",
     "targets": "other targets",
     "sample_weight": "other sample weights",
-    "start": "another start",
 }
+_WORDS = {**_DATA, "start": "another start"}
 _ABSENT = object()
 
 
 def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
     """What differs, as "steps = 3 there, steps = 4 here", one entry a setting.
 
+    If the data differ, nothing else is said.
+
     Examples
     --------
     >>> differences({"steps": 3, "loss": "huber"}, {"steps": 4, "loss": "huber"})
     ['steps = 3 there, steps = 4 here']
     """
-    found = []
+    found: dict[str, list[str]] = {}
     for name in dict.fromkeys([*before, *now]):
         old, new = before.get(name, _ABSENT), now.get(name, _ABSENT)
-        if old is _ABSENT or new is _ABSENT or not _same(old, new):
-            found.append(_WORDS.get(name) or f"{_said(name, old)} there, {_said(name, new)} here")
-    return found
+        if _same(old, new):
+            continue
+        if isinstance(old, Mapping) and isinstance(new, Mapping):
+            found[name] = differences(old, new)
+        else:
+            said = f"{_said(name, old)} there, {_said(name, new)} here"
+            found[name] = [_WORDS.get(name, said)]
+    chosen = [name for name in found if name in _DATA] or list(found)
+    return [words for name in chosen for words in found[name]]
 
 
 def _same(old: Any, new: Any) -> bool:

@@ -16,11 +16,14 @@ from sklearn.utils.validation import validate_data
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.batching import seed_of
+from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
+from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted, number
+from standalone_node.optimize.identity import plain
 from standalone_node.optimize.record import Callback
 
 Array = NDArray[Any]
@@ -74,7 +77,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         The length of the Sobolev metric; 0 is the L2 metric, "auto" chooses it. "sgd" and "adam"
         take the partials as they are.
     method, beta, line_search, restart, rate, max_iterations, time_limit
-        See `standalone_node.minimize`. The time limit is that of one run: l2="auto" makes several.
+        See `standalone_node.minimize`. The time limit is that of the whole fit; of it, choosing
+        l2="auto" takes no more than half.
     batch_size : int, optional
         Rows of a batch, which are drawn by `random_state`; all rows at once if None. An iteration,
         a row of the history, is then an epoch.
@@ -148,6 +152,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         callback: Callback | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Fit to rows X (B, p) with labels y (B,).
 
@@ -157,17 +162,20 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         sample_weight : array_like, shape (B,), optional
         callback : callable, optional
             As in `standalone_node.minimize`.
+        checkpoint : Checkpoint, optional
+            Where the fit is kept, and taken up again: see `standalone_node.Checkpoint`.
 
         Raises
         ------
         ValueError
             If the data or an argument cannot be used.
         """
-        self._fit(*self._learnable(X, y, sample_weight), callback)
+        terms = self._terms(callback, checkpoint)
+        self._fit(*self._learnable(X, y, sample_weight, terms), terms)
         return self
 
     def _learnable(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
@@ -324,6 +332,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         y: ArrayLike,
         sample_weight: ArrayLike | None = None,
         callback: Callback | None = None,
+        checkpoint: Checkpoint | None = None,
     ) -> Self:
         """Fit to rows X (B, p) with targets y, (B,) or (B, m).
 
@@ -333,22 +342,25 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         sample_weight : array_like, shape (B,), optional
         callback : callable, optional
             As in `standalone_node.minimize`, for the final fit.
+        checkpoint : Checkpoint, optional
+            Where the fit is kept, and taken up again: see `standalone_node.Checkpoint`.
 
         Raises
         ------
         ValueError
             If the data or an argument cannot be used.
         """
-        self._fit(*self._learnable(X, y, sample_weight), callback)
+        terms = self._terms(callback, checkpoint)
+        self._fit(*self._learnable(X, y, sample_weight, terms), terms)
         return self
 
     def _learnable(
-        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
         rows, values = self._read(X, y, reset=True)
         weights = self._weights(sample_weight, rows)
         self.target_scaling_ = Scaling.of_targets(values, weights)
-        l2 = self._chosen_l2(rows, values, weights)
+        l2 = self._chosen_l2(rows, values, weights, terms)
         return rows, self.target_scaling_.apply(values), weights, l2
 
     def partial_fit(
@@ -379,7 +391,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
                 f"the target has {values.shape[1]} columns, that of the first rows {self._outputs}"
             )
         kept = not first and self.l2 == "auto"
-        l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights)
+        l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights, Terms())
         self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
         return self
 
@@ -396,18 +408,18 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             self._flat = targets.ndim == 1
         return rows, targets.reshape(targets.shape[0], -1).astype(np.float64)
 
-    def _chosen_l2(self, rows: Array, values: Array, weights: Array) -> float:
+    def _chosen_l2(self, rows: Array, values: Array, weights: Array, terms: Terms) -> float:
         """The weight of the penalty, by cross-validation if it is "auto"."""
         self.l2_errors_: dict[float, float] = {}
         l2 = self.l2
         if isinstance(l2, str):
             if l2 != "auto":
                 raise ArgumentError(f"l2={l2!r} has to be a number or 'auto'")
-            l2, self.l2_errors_ = self._cross_validated(rows, values, weights)
+            l2, self.l2_errors_ = self._cross_validated(rows, values, weights, terms.for_choosing())
         return number("l2", l2)
 
     def _cross_validated(
-        self, X: Array, values: Array, weights: Array
+        self, X: Array, values: Array, weights: Array, terms: Terms
     ) -> tuple[float, dict[float, float]]:
         if X.shape[0] < 2:
             return 1.0, {}
@@ -420,13 +432,20 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             states = self._layout(X).states(scaling.apply(X[train]))
             goal = target.apply(values[train])
             problem, start = self._posed(states, goal, weights[train], l2)
-            result, times = fitted(self, problem, start, None)
+            result, times = fitted(self, problem, start, terms)
             network = self._network(scaling, self._layout(X), result.parameters, times)
             found = target.undo(network.final(X[test]))
             squares = np.square((found - values[test]) / self.target_scaling_.scale)
             return float(np.average(squares.mean(axis=1), weights=weights[test]))
 
-        return chosen_l2(error, X.shape[0], seed_of(self.random_state))
+        data = {"inputs": plain(X), "targets": plain(values), "sample_weight": plain(weights)}
+
+        def known(train: Array, test: Array, l2: float) -> float:
+            identity = {**data, "l2": l2, "fold": plain(test)}
+            return terms.worth(identity, lambda: error(train, test, l2))
+
+        seed = seed_of(self.random_state)
+        return chosen_l2(known, X.shape[0], seed, enough=lambda: terms.left == 0.0)
 
     def predict(self, X: ArrayLike) -> Array:
         """The predicted targets, (B,) or (B, m), in their own units."""

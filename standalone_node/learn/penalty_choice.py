@@ -17,7 +17,10 @@ FOLDS = 5
 
 
 def chosen_l2(
-    error: Callable[[Array, Array, float], float], samples: int, seed: int
+    error: Callable[[Array, Array, float], float],
+    samples: int,
+    seed: int,
+    enough: Callable[[], bool] = lambda: False,
 ) -> tuple[float, dict[float, float]]:
     """The candidate with the least cross-validated error, and the error of each that was tried.
 
@@ -28,6 +31,8 @@ def chosen_l2(
     samples : int
     seed : int
         Of the folds.
+    enough : callable
+        Asked after every candidate whether to leave it at those that were tried.
 
     Notes
     -----
@@ -40,6 +45,6 @@ def chosen_l2(
     for l2 in CANDIDATES:
         errors[l2] = float(np.mean([error(train, test, l2) for train, test in splits]))
         tried = list(errors.values())
-        if len(tried) > 2 and min(tried[-2:]) > min(tried):
+        if enough() or (len(tried) > 2 and min(tried[-2:]) > min(tried)):
             break
     return min(errors, key=errors.__getitem__), errors

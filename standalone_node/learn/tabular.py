@@ -23,6 +23,7 @@ from standalone_node.learn.targets import ClassLabel
 from standalone_node.optimize.iteration import Iteration
 
 if TYPE_CHECKING:
+    from standalone_node.learn.checkpoint import Checkpoint
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
 __all__ = ["Fitted", "Part", "Prepared", "fit", "prepare", "scores"]
@@ -68,6 +69,7 @@ def fit(
     refit: bool = False,
     callback: Callable[[Iteration], Any] | None = None,
     stage: Callable[[str], Any] | None = None,
+    checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Fit an estimator on the training rows, score it, and on demand fit it again on all rows.
 
@@ -83,6 +85,8 @@ def fit(
         Called with every `Iteration`.
     stage : callable, optional
         Called with a few words before each fit.
+    checkpoint : Checkpoint, optional
+        Of all runs, those of a refit included.
 
     Raises
     ------
@@ -101,9 +105,8 @@ def fit(
     began = time.perf_counter()
     estimator = estimator_of(prepared, options)
     tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
-    estimator.fit(
-        prepared.train.inputs, labels_of(prepared.schema, prepared.train.targets), callback=callback
-    )
+    ways: dict[str, Any] = {"callback": callback, "checkpoint": checkpoint}
+    estimator.fit(prepared.train.inputs, labels_of(prepared.schema, prepared.train.targets), **ways)
     seconds = time.perf_counter() - began
     schema = prepared.schema
     train_scores = scores(schema, estimator, prepared.train)
@@ -113,11 +116,15 @@ def fit(
     refitted = refit and prepared.test is not None
     if refitted:
         began = time.perf_counter()
+        limit = options.get("time_limit")
+        if limit is not None:  # that of both fits together
+            options["time_limit"] = max(0.0, limit - seconds)
         estimator = estimator_of(prepared, options)
         tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
         schema = schema.fitted(prepared.usable)
         everything = part_of(schema, prepared.usable)
-        estimator.fit(everything.inputs, labels_of(schema, everything.targets), callback=callback)
+        estimator.fit(everything.inputs, labels_of(schema, everything.targets), **ways)
+        estimator.set_params(time_limit=limit)
         seconds += time.perf_counter() - began
     estimator.schema_ = schema
     fitted = Fitted(estimator, prepared, train_scores, test_scores, baseline, refitted, seconds)

@@ -10,7 +10,8 @@ from sklearn.base import BaseEstimator, is_classifier
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.batching import batches_of, seed_of, whole_batch
-from standalone_node.learn.validation import held_out, negative_loss
+from standalone_node.learn.terms import Terms
+from standalone_node.learn.validation import NegativeLoss, held_out
 from standalone_node.model.forms import inner_width
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Evolving, Galerkin, Weights, weights_of
@@ -18,7 +19,6 @@ from standalone_node.optimize.continuation import continuation
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.minimize import minimize
-from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
 from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.problem.inverse_problem import InverseProblem
@@ -98,7 +98,7 @@ def posed(
 
 
 def fitted(
-    estimator: BaseEstimator, problem: InverseProblem, start: Parameters, callback: Callback | None
+    estimator: BaseEstimator, problem: InverseProblem, start: Parameters, terms: Terms
 ) -> tuple[Result, Array]:
     """The problem solved as the arguments say, by levels, by batches, watched or not.
 
@@ -108,7 +108,11 @@ def fitted(
     times : ndarray, shape (N + 1,)
         The time grid it was solved on.
     """
-    watch: dict[str, Any] = {"callback": callback}
+    watch: dict[str, Any] = {
+        "callback": terms.callback,
+        "checkpoint": terms.checkpoint,
+        "time_limit": terms.left,
+    }
     if estimator.validation_share:
         seed = seed_of(estimator.random_state)
         classes = is_classifier(estimator)
@@ -119,7 +123,7 @@ def fitted(
                 f"validation_share = {estimator.validation_share!r} leaves one side without any "
                 "sample_weight: leave rows of weight 0 out, or take another share"
             )
-        watch["monitor"] = negative_loss(problem.rows(validation))
+        watch["monitor"] = NegativeLoss(problem.rows(validation))
         watch["patience"] = PATIENCE if estimator.patience is None else estimator.patience
         problem = problem.rows(rest)
     elif estimator.patience is not None:

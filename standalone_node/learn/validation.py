@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -51,15 +51,28 @@ def held_out(share: Any, targets: Array, classes: bool, seed: int) -> tuple[Arra
     return np.sort(train), np.sort(validation)
 
 
-def negative_loss(problem: InverseProblem) -> Callable[[Parameters], float]:
+class NegativeLoss:
     """The score of parameters: minus the mean loss on the rows of a problem, without penalties.
 
     The loss tells iterates apart that classify the same rows rightly.
+
+    Parameters
+    ----------
+    problem : InverseProblem
     """
-    bare = problem.replaced(penalty=None)
 
-    def score(p: Parameters) -> float:
-        bare.regrid(p)  # a time grid that suited the start need not suit what was learnt
-        return -bare.cost(p)
+    def __init__(self, problem: InverseProblem) -> None:
+        self._bare = problem.replaced(penalty=None)
 
-    return score
+    def __call__(self, p: Parameters) -> float:
+        """The score of p."""
+        self._bare.regrid(p)  # a time grid that suited the start need not suit what was learnt
+        return -self._bare.cost(p)
+
+    def remembered(self) -> dict[str, Any] | None:
+        """The time grid, as plain values, for a run that goes on later."""
+        return self._bare.remembered()
+
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Go on with the grid that `remembered` gave."""
+        self._bare.recall(memory)

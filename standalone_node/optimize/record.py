@@ -179,7 +179,7 @@ class Record:
         """All that was taken down, as plain values, when the run stands at `state`."""
         counts, began = self._counts, self._sweeps
         now = (counts.direct, counts.adjoint, counts.sensitivity)
-        remembered = getattr(counts, "memory", None)
+        remembered = getattr(counts, "remembered", None)
         monitor = getattr(self._watch.monitor, "remembered", None)
         return {
             "columns": {name: np.array(column) for name, column in self._columns.items()},

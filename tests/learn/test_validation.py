@@ -9,7 +9,7 @@ import pytest
 
 from standalone_node import InverseProblem, Penalty
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.validation import held_out, negative_loss
+from standalone_node.learn.validation import NegativeLoss, held_out
 
 
 def test_every_row_is_on_one_side_and_every_class_on_both() -> None:
@@ -40,7 +40,7 @@ def test_the_score_is_the_loss_without_penalties() -> None:
     p = problem.initial_parameters()
     final = problem.solve_direct(p)[-1][:, :1]
     expected = -0.5 * np.mean(np.square(final - problem.targets))
-    assert negative_loss(problem)(p) == pytest.approx(expected, rel=1e-12)
+    assert NegativeLoss(problem)(p) == pytest.approx(expected, rel=1e-12)
 
 
 def test_the_score_is_as_exact_as_the_tolerance_asks_wherever_the_parameters_have_gone() -> None:
@@ -49,7 +49,7 @@ def test_the_score_is_as_exact_as_the_tolerance_asks_wherever_the_parameters_hav
     options: dict[str, Any] = {"horizon": 4.0, "scheme": "dopri5", "form": "outside"}
     problem = InverseProblem(*rows, steps=2, rtol=1e-8, **options)
     fine = InverseProblem(*rows, steps=400, depth_points=3, **options)
-    score = negative_loss(problem)
+    score = NegativeLoss(problem)
     p = problem.initial_parameters(scale=0.7)
     for at in (0.01 * p, p):
         assert score(at) == pytest.approx(-fine.cost(at), rel=1e-5)

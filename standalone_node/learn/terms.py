@@ -1,0 +1,55 @@
+"""On what terms a fit runs: who is told, what is kept of it, and until when."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.optimize.record import Callback
+
+#: The share of the time that a choice by cross-validation may take.
+CHOICE = 0.5
+
+
+@dataclass(frozen=True)
+class Terms:
+    """Of all runs of one fit, those of a cross-validation included.
+
+    Attributes
+    ----------
+    callback : callable, optional
+    checkpoint : Checkpoint, optional
+    began, limit : float
+        When the fit began, and the seconds it may take; None for no limit.
+    """
+
+    callback: Callback | None = None
+    checkpoint: Checkpoint | None = None
+    began: float = 0.0
+    limit: float | None = None
+
+    @classmethod
+    def starting_now(
+        cls, callback: Callback | None, checkpoint: Checkpoint | None, limit: float | None
+    ) -> Terms:
+        """The terms of a fit that begins."""
+        return cls(callback, checkpoint, time.perf_counter(), limit)
+
+    @property
+    def left(self) -> float | None:
+        """Seconds that are left for the next run."""
+        if self.limit is None:
+            return None
+        return max(0.0, self.began + self.limit - time.perf_counter())
+
+    def for_choosing(self) -> Terms:
+        """Those of the runs of a cross-validation: untold, and within a share of the time."""
+        limit = None if self.limit is None else CHOICE * self.limit
+        return replace(self, callback=None, limit=limit)
+
+    def worth(self, identity: dict[str, Any], compute: Callable[[], float]) -> float:
+        """A number that takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
+        return compute() if self.checkpoint is None else self.checkpoint.worth(identity, compute)

@@ -1,0 +1,138 @@
+"""`node-fit fit` that is interrupted: what it writes, how it ends, and how it goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+from flowers import FLOWERS, HEADER
+
+from standalone_node.cli.main import main
+
+ROOT = Path(__file__).resolve().parents[2]
+ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
+FIT = ("fit", "flowers.csv", "--target", "kind", "--tolerance", "0", "-o", "m")
+LONG = ("--max-iterations", "100000000", "--steps", "60", "--every", "3")
+
+needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
+
+
+@pytest.fixture
+def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    (tmp_path / "flowers.csv").write_text(HEADER + FLOWERS)
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def run(*arguments: str) -> tuple[int, str, str]:
+    result = CliRunner().invoke(main, arguments)
+    return result.exit_code, result.stdout, result.stderr
+
+
+def started(place: Path, *arguments: str) -> subprocess.Popen[str]:
+    """A fit that has written a checkpoint."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", "standalone_node.cli", *arguments],
+        cwd=place, env=ENVIRONMENT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    )  # fmt: skip
+    deadline = time.monotonic() + 60.0
+    while not list(place.glob("m.checkpoint/*.node")):
+        assert process.poll() is None and time.monotonic() < deadline
+        time.sleep(0.01)
+    return process
+
+
+@needs_signals
+@pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_signal_lets_the_iteration_finish_and_the_fit_goes_on_from_there(
+    place: Path, number: signal.Signals, code: int
+) -> None:
+    process = started(place, *FIT, *LONG)
+    process.send_signal(number)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == code and out == "" and "Traceback" not in err
+    assert "Finishing the iteration; once more ends at once." in err
+    assert "the same command with --resume goes on from m.checkpoint." in err
+    assert sorted(path.name for path in place.iterdir()) == ["flowers.csv", "m.checkpoint"]
+    assert not list(place.glob("m.checkpoint/*.part"))
+    code, _, err = run(*FIT, *LONG[2:], "--max-iterations", "0", "--resume")
+    assert code == 0 and "going on after iteration" in err
+
+
+@needs_signals
+def test_a_second_signal_ends_at_once_and_leaves_what_was_there(place: Path) -> None:
+    process = started(place, *FIT, *LONG)
+    process.send_signal(signal.SIGINT)
+    process.send_signal(signal.SIGINT)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 130 and "Traceback" not in err
+    code, _, err = run(*FIT, *LONG[2:], "--max-iterations", "0", "--resume")
+    assert code == 0 and "going on after iteration" in err and "damaged" not in err
+
+
+@needs_signals
+def test_a_fit_that_is_killed_goes_on_to_the_same_model(place: Path) -> None:
+    options = ("--max-iterations", "400", "--steps", "20")
+    assert run(*FIT[:-1], "whole", *options)[0] == 0
+    process = started(place, *FIT, *options, "--every", "1")
+    process.kill()
+    process.communicate()
+    assert not (place / "m").exists()
+    code, _, err = run(*FIT, *options, "--resume")
+    assert code == 0 and "going on after iteration" in err
+    assert (place / "m").read_bytes() == (place / "whole").read_bytes()
+
+
+def test_resuming_after_the_end_writes_the_same_model(place: Path) -> None:
+    short = (*FIT, "--max-iterations", "5", "--checkpoint", "kept")
+    assert run(*short)[0] == 0
+    model = (place / "m").read_bytes()
+    (place / "m").unlink()
+    code, _, err = run(*short, "--resume")
+    assert code == 0 and "after the end, iteration 5" in err
+    assert (place / "m").read_bytes() == model
+
+
+def test_a_refit_is_part_of_what_is_kept(place: Path) -> None:
+    short = (*FIT, "--max-iterations", "5", "--checkpoint", "kept", "--refit")
+    assert run(*short)[0] == 0
+    model = (place / "m").read_bytes()
+    code, _, err = run(*short, "--resume")
+    assert code == 0 and "iteration 5 of run 2" in err
+    assert (place / "m").read_bytes() == model
+
+
+def test_resuming_without_a_checkpoint_begins_afresh_and_says_so(place: Path) -> None:
+    code, _, err = run(*FIT, "--max-iterations", "2", "--resume")
+    assert code == 0
+    assert "note: there is no checkpoint in m.checkpoint: the fit begins afresh." in err
+
+
+def test_a_short_fit_leaves_no_checkpoint(place: Path) -> None:
+    assert run(*FIT, "--max-iterations", "2")[0] == 0
+    assert not (place / "m.checkpoint").exists()
+
+
+def test_another_fit_is_refused_with_the_option_by_name(place: Path) -> None:
+    short = (*FIT, "--max-iterations", "3", "--every", "1")
+    assert run(*short)[0] == 0
+    code, _, err = run(*short, "--resume", "--steps", "7")
+    assert code == 2 and "--steps 3 there, --steps 7 here" in err
+    code, _, err = run(*short, "--resume", "--seed", "5")
+    assert code == 2 and "--seed 0 there, --seed 5 here" in err
+    (place / "flowers.csv").write_text(HEADER + FLOWERS.replace("5.1", "5.2"))
+    code, _, err = run(*short, "--resume")
+    assert code == 2 and "other inputs (rows or columns)" in err
+
+
+def test_what_cannot_be_a_folder_of_checkpoints_is_refused(place: Path) -> None:
+    code, _, err = run(*FIT, "--checkpoint", "flowers.csv")
+    assert code == 2 and "flowers.csv is no folder" in err and "--checkpoint" in err
+    code, _, err = run(*FIT, "--every", "0")
+    assert code == 2 and "--every" in err

@@ -1,0 +1,340 @@
+"""Checkpoints in files: a fit that is broken off goes on from them, and nothing is ever lost."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from sklearn.datasets import load_diabetes, load_iris
+
+import standalone_node as sn
+from standalone_node.errors import ArgumentError, ModelFileError
+from standalone_node.learn.checkpoint_file import checkpoint_bytes, read_checkpoint
+from standalone_node.learn.checkpoint_identity import differences
+from standalone_node.learn.model_file import model_bytes
+from standalone_node.learn.terms import Terms
+from standalone_node.optimize.identity import UNMINDED
+
+pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
+
+X, Y = load_iris(return_X_y=True)
+Q, R = (part[:60] for part in load_diabetes(return_X_y=True))
+
+
+class Broken(Exception):
+    """The fit was broken off."""
+
+
+def breaks(at: int) -> Callable[[Any], None]:
+    """A callback that breaks the fit off at its n-th call."""
+    left = [at]
+
+    def callback(row: Any) -> None:
+        left[0] -= 1
+        if left[0] <= 0:
+            raise Broken
+
+    return callback
+
+
+def classifier(**settings: Any) -> sn.NodeClassifier:
+    return sn.NodeClassifier(**{"max_iterations": 12, "tolerance": 0.0, **settings})
+
+
+def regressor(**settings: Any) -> sn.NodeRegressor:
+    return sn.NodeRegressor(**{"max_iterations": 12, "steps": 2, "scheme": "euler", **settings})
+
+
+def said(folder: Path, **options: Any) -> tuple[sn.Checkpoint, list[str]]:
+    sentences: list[str] = []
+    return sn.Checkpoint(folder, tell=sentences.append, **options), sentences
+
+
+FITS: dict[str, Callable[[], Any]] = {
+    "ncg": lambda: (classifier(), X, Y),
+    "batches": lambda: (classifier(batch_size=30, epochs=6), X, Y),
+    "adam": lambda: (classifier(method="adam"), X, Y),
+    "continuation": lambda: (classifier(continuation=(1, 2)), X, Y),
+    "validation": lambda: (classifier(validation_share=0.2, patience=9), X, Y),
+    "adaptive": lambda: (classifier(scheme="bs3", rtol=1e-2, validation_share=0.2), X, Y),
+    "cross-validation": lambda: (regressor(), Q, R),
+    "two targets": lambda: (regressor(l2=0.01), Q, np.column_stack([R, -R])),
+}
+
+
+@pytest.mark.parametrize("name", FITS)
+def test_a_fit_that_is_broken_off_again_and_again_makes_the_same_model(
+    name: str, tmp_path: Path
+) -> None:
+    model, inputs, targets = FITS[name]()
+    expected = model_bytes(model.fit(inputs, targets))
+    for at in (5, 3, 9, 1000):
+        model = FITS[name]()[0]
+        checkpoint, _ = said(tmp_path, every=2, resume=True)
+        try:
+            # A callback is told of the final fit only; a cross-validation is broken off below.
+            model.fit(inputs, targets, callback=breaks(at), checkpoint=checkpoint)
+        except Broken:
+            continue
+        assert model_bytes(model) == expected
+        return
+    raise AssertionError("it never came to an end")
+
+
+@pytest.mark.parametrize("chances", [3, 40, 111])
+def test_a_choice_by_cross_validation_goes_on_in_the_midst_of_a_fold(
+    tmp_path: Path, chances: int
+) -> None:
+    expected = regressor().fit(Q, R)
+    checkpoint, _ = said(tmp_path, every=1)
+    seen = [0]
+
+    def broken(memory: Any, keep: Any = checkpoint.keep) -> None:
+        keep(memory)
+        seen[0] += 1
+        if seen[0] == chances:
+            raise Broken
+
+    checkpoint.keep = broken  # type: ignore[method-assign]
+    with pytest.raises(Broken):
+        regressor().fit(Q, R, checkpoint=checkpoint)
+    again, sentences = said(tmp_path, resume=True)
+    found = regressor().fit(Q, R, checkpoint=again)
+    assert "going on after iteration" in sentences[0]
+    assert found.l2_errors_ == expected.l2_errors_
+    assert model_bytes(found) == model_bytes(expected)
+
+
+def test_after_the_end_the_same_model_is_made_again_without_a_further_iteration(
+    tmp_path: Path,
+) -> None:
+    first = classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    rows: list[Any] = []
+    again, sentences = said(tmp_path, resume=True)
+    second = classifier().fit(X, Y, callback=rows.append, checkpoint=again)
+    assert rows == [] and "after the end" in sentences[0]
+    assert model_bytes(first) == model_bytes(second)
+
+
+@pytest.mark.parametrize("every", [1, 5, 100])
+def test_the_interval_changes_no_bit(tmp_path: Path, every: int) -> None:
+    plain = classifier().fit(X, Y)
+    kept = classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path, every=every))
+    assert model_bytes(kept) == model_bytes(plain)
+
+
+def test_two_checkpoints_are_kept(tmp_path: Path) -> None:
+    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path / "kept", every=2))
+    names = sorted(path.name for path in (tmp_path / "kept").iterdir())
+    assert names == [".lock", "checkpoint-000005.node", "checkpoint-000006.node"]
+
+
+def test_nothing_is_written_before_its_time(tmp_path: Path) -> None:
+    checkpoint = sn.Checkpoint(tmp_path / "kept", every=1, after=3600.0)
+    classifier().fit(X, Y, checkpoint=checkpoint)
+    assert not checkpoint.written and not (tmp_path / "kept").exists()
+
+
+def newest(folder: Path) -> Path:
+    return sorted(folder.glob("*.node"))[-1]
+
+
+DAMAGES: dict[str, Callable[[bytes], bytes]] = {
+    "a bit": lambda data: data[:5000] + bytes([data[5000] ^ 4]) + data[5001:],
+    "the digest": lambda data: data[:30] + b"0" + data[31:],
+    "cut off": lambda data: data[:-100],
+    "longer": lambda data: data + b"x",
+    "empty": lambda data: b"",
+    "one line": lambda data: data[:27],
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage: str) -> None:
+    whole = classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path, every=5))
+    last = newest(tmp_path)
+    last.write_bytes(DAMAGES[damage](last.read_bytes()))
+    again, sentences = said(tmp_path, resume=True)
+    assert f"{last.name} is damaged or cut off" in sentences[0]
+    assert "going on after iteration 10" in sentences[1]
+    assert model_bytes(classifier().fit(X, Y, checkpoint=again)) == model_bytes(whole)
+    assert read_checkpoint(newest(tmp_path))["entries"]
+
+
+def test_without_a_sound_checkpoint_a_fit_begins_afresh_and_says_so(tmp_path: Path) -> None:
+    _, sentences = said(tmp_path / "none", resume=True)
+    assert sentences == [f"there is no checkpoint in {tmp_path / 'none'}: the fit begins afresh"]
+    (tmp_path / "checkpoint-000001.node").write_bytes(b"junk")
+    _, sentences = said(tmp_path, resume=True)
+    assert "not a checkpoint of standalone-node" in sentences[0] and "afresh" in sentences[1]
+
+
+CHANGES: dict[str, tuple[Callable[[], Any], str]] = {
+    "steps": (lambda: (classifier(steps=4), X, Y), "steps = 3 there, steps = 4 here"),
+    "penalty": (lambda: (classifier(l2=0.5), X, Y), "l2 = 0.0002 there, l2 = 0.5 here"),
+    "method": (lambda: (classifier(method="adam"), X, Y), "method = 'ncg' there, method = 'adam'"),
+    "seed": (lambda: (classifier(random_state=1), X, Y), "random_state = 0 there"),
+    "inputs": (lambda: (classifier(), X + 1e-3 * X**2, Y), "other inputs"),
+    "targets": (lambda: (classifier(), X, np.roll(Y, 1)), "other targets"),
+    "rows": (lambda: (classifier(), X[:-1], Y[:-1]), "other inputs"),
+}
+
+
+@pytest.mark.parametrize("change", CHANGES)
+def test_a_checkpoint_of_something_else_is_refused_by_name(tmp_path: Path, change: str) -> None:
+    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    make, words = CHANGES[change]
+    model, inputs, targets = make()
+    with pytest.raises(ArgumentError, match="of another fit") as raised:
+        model.fit(inputs, targets, checkpoint=said(tmp_path, resume=True)[0])
+    assert words in str(raised.value)
+
+
+def test_other_data_are_refused_in_the_midst_of_a_cross_validation(tmp_path: Path) -> None:
+    regressor().fit(Q, R, checkpoint=sn.Checkpoint(tmp_path))
+    with pytest.raises(ArgumentError, match="other inputs"):
+        regressor().fit(2.0 * Q + Q**2, R, checkpoint=said(tmp_path, resume=True)[0])
+
+
+@pytest.mark.parametrize("change", [{"threads": 1}, {"memory_limit": 3000}, {"time_limit": 1e6}])
+def test_what_changes_no_bit_may_differ(tmp_path: Path, change: dict[str, Any]) -> None:
+    assert set(change) <= set(UNMINDED)
+    whole = classifier().fit(X, Y)
+    classifier(max_iterations=5).fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    again, _ = said(tmp_path, resume=True)
+    found = classifier(**change).fit(X, Y, checkpoint=again)
+    assert np.array_equal(found.parameters_.values, whole.parameters_.values)
+
+
+def test_a_larger_limit_goes_on_but_not_behind_the_back_of_later_runs(tmp_path: Path) -> None:
+    short = {"continuation": (1, 2), "max_iterations": 4}
+    classifier(**short).fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    with pytest.raises(ArgumentError, match="max_iterations = 4 there, max_iterations = 8 here"):
+        longer = classifier(**{**short, "max_iterations": 8})
+        longer.fit(X, Y, checkpoint=said(tmp_path, resume=True)[0])
+
+
+def test_beginning_afresh_moves_earlier_checkpoints_aside(tmp_path: Path) -> None:
+    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    before = newest(tmp_path).read_bytes()
+    checkpoint, sentences = said(tmp_path)
+    classifier(steps=2).fit(X, Y, checkpoint=checkpoint)
+    assert f"moved to {tmp_path / 'earlier'}" in sentences[0]
+    assert newest(tmp_path / "earlier").read_bytes() == before
+    resumed, _ = said(tmp_path / "earlier", resume=True)
+    classifier().fit(X, Y, checkpoint=resumed)
+
+
+def test_a_checkpoint_that_cannot_be_written_stops_no_fit(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint, sentences = said(tmp_path / "kept", every=1)
+
+    def full(handle: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    model = classifier().fit(X, Y, checkpoint=checkpoint)
+    assert len(sentences) == 1 and "No space left" in sentences[0] and "goes on" in sentences[0]
+    assert model.n_iter_ == 12 and not checkpoint.written
+    assert [path.name for path in (tmp_path / "kept").iterdir()] == [".lock"]
+
+
+@pytest.mark.skipif(os.name == "nt", reason="needs locks of files")
+def test_two_fits_do_not_write_to_one_folder(tmp_path: Path) -> None:
+    holder, _ = said(tmp_path, every=1)
+    other, sentences = said(tmp_path, every=1)
+
+    def both(row: Any) -> None:
+        if row.nit == 3:
+            classifier().fit(X, Y, checkpoint=other)
+            with pytest.raises(ArgumentError, match="another process"):
+                sn.Checkpoint(tmp_path, resume=True)
+
+    classifier().fit(X, Y, callback=both, checkpoint=holder)
+    assert len(sentences) == 1 and "another process writes" in sentences[0]
+    sn.Checkpoint(tmp_path, resume=True, tell=print)  # when it is over, anybody may
+
+
+def test_what_a_killed_process_left_half_written_goes(tmp_path: Path) -> None:
+    rest = tmp_path / ".checkpoint-000003.node.abc.part"
+    rest.write_bytes(b"half")
+    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    assert not rest.exists()
+
+
+def test_sentences_are_warnings_if_nobody_asked_for_them(tmp_path: Path) -> None:
+    with pytest.warns(UserWarning, match="begins afresh"):
+        sn.Checkpoint(tmp_path, resume=True)
+
+
+@pytest.mark.parametrize("every", [0, -1, 2.5, True])
+def test_an_interval_that_is_none_is_refused(tmp_path: Path, every: Any) -> None:
+    with pytest.raises(ArgumentError, match="every"):
+        sn.Checkpoint(tmp_path, every)
+
+
+def test_what_is_no_folder_and_no_checkpoint_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ArgumentError, match="no folder"):
+        sn.Checkpoint(tmp_path / "file")
+    for keeper in (str(tmp_path), 5):
+        with pytest.raises(ArgumentError, match=r"give Checkpoint\(folder\)"):
+            classifier().fit(X, Y, checkpoint=keeper)  # type: ignore[arg-type]
+
+
+def test_a_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
+    content = {
+        "none": None, "yes": True, "n": 2**60, "x": 0.1, "inf": -np.inf, "text": "array:a0",
+        "nest": [{"a": np.arange(3.0), "empty": []}, (1, "b")], "nan": float("nan"),
+    }  # fmt: skip
+    path = tmp_path / "checkpoint-000001.node"
+    path.write_bytes(checkpoint_bytes(content))
+    found = read_checkpoint(path)
+    assert np.isnan(found.pop("nan")) and np.array_equal(found["nest"][0].pop("a"), np.arange(3.0))
+    del content["nan"], content["nest"][0]["a"]
+    content["nest"][1] = [1, "b"]
+    assert found == content
+
+
+def test_a_file_of_a_newer_format_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from dataclasses import replace
+
+    from standalone_node.learn import checkpoint_file
+
+    path = tmp_path / "checkpoint-000001.node"
+    newer = replace(checkpoint_file.CHECKPOINT, version=checkpoint_file.FORMAT + 1)
+    with monkeypatch.context() as patch:
+        patch.setattr(checkpoint_file, "CHECKPOINT", newer)
+        path.write_bytes(checkpoint_bytes({}))
+    with pytest.raises(ModelFileError, match="update"):
+        read_checkpoint(path)
+
+
+def test_what_differs_is_named_and_the_data_go_first() -> None:
+    before = {"steps": 3, "penalty": {"l2": 0.1, "h1": 0.0}, "x": float("nan")}
+    assert differences(before, before) == []
+    assert differences(before, {**before, "penalty": {"l2": 0.2, "h1": 0.0}}) == [
+        "l2 = 0.1 there, l2 = 0.2 here"
+    ]
+    assert differences(before, {"steps": 3, "x": float("nan")}) == [
+        "penalty = {'l2': 0.1, 'h1': 0.0} there, no penalty here"
+    ]
+    data = {"inputs": "a", "start": "b"}
+    assert differences(data, {"inputs": "c", "start": "d"}) == ["other inputs (rows or columns)"]
+
+
+def test_a_time_limit_is_that_of_the_whole_fit() -> None:
+    terms = Terms.starting_now(None, None, 1000.0)
+    assert terms.left is not None and 990.0 < terms.left <= 1000.0
+    choosing = terms.for_choosing().left
+    assert choosing is not None and 490.0 < choosing <= 500.0
+    model = regressor(time_limit=0.0).fit(Q, R)
+    assert model.result_.reason == "time" and len(model.l2_errors_) == 1
+    assert np.isfinite(model.predict(Q)).all()
