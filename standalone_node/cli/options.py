@@ -19,6 +19,8 @@ _FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
     "max_sweeps": "--max-sweeps",
     "time_limit": "--time-limit",
     "level": "--level",
+    "checkpoint": "--checkpoint",
+    "every": "--every",
     "batches: size": "--batch-size",
     "batches: epochs": "--epochs",
     "batches: iterations": "--batch-iterations",

@@ -241,6 +241,7 @@ class Checkpoint:
 
     def _refuse(self, found: list[str]) -> None:
         if found:
+            self.close()
             raise ArgumentError(
                 f"the checkpoint in {self.folder} is of another fit: {', '.join(found)}; give the "
                 "same data and settings, or leave resume out"

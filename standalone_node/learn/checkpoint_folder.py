@@ -50,7 +50,7 @@ class CheckpointFolder:
         self._fresh, self._failed = True, False
         if self.path.exists() and not self.path.is_dir():
             raise ArgumentError(
-                f"{self.path} is no folder: name one for the checkpoints with checkpoint"
+                f"checkpoint = {str(self.path)!r} is a file: name a folder, or one to be made"
             )
 
     def close(self) -> None:
@@ -124,8 +124,8 @@ class CheckpointFolder:
         except BlockingIOError:
             lock.close()
             raise ArgumentError(
-                f"another process writes its checkpoints to {self.path}: wait for it, or name "
-                "another folder with checkpoint"
+                f"another process writes its checkpoints to {self.path}: wait for it, or "
+                "keep those of this fit in another folder"
             ) from None
         except OSError:
             pass  # a file system without locks

@@ -126,13 +126,13 @@ def test_another_fit_is_refused_with_the_option_by_name(place: Path) -> None:
     assert code == 2 and "--steps 3 there, --steps 7 here" in err
     code, _, err = run(*short, "--resume", "--seed", "5")
     assert code == 2 and "--seed 0 there, --seed 5 here" in err
-    (place / "flowers.csv").write_text(HEADER + FLOWERS.replace("5.1", "5.2"))
+    (place / "flowers.csv").write_text(HEADER + FLOWERS.replace("2.0", "2.5"))
     code, _, err = run(*short, "--resume")
     assert code == 2 and "other inputs (rows or columns)" in err
 
 
 def test_what_cannot_be_a_folder_of_checkpoints_is_refused(place: Path) -> None:
     code, _, err = run(*FIT, "--checkpoint", "flowers.csv")
-    assert code == 2 and "flowers.csv is no folder" in err and "--checkpoint" in err
+    assert code == 2 and "--checkpoint 'flowers.csv' is a file: name a folder" in err
     code, _, err = run(*FIT, "--every", "0")
     assert code == 2 and "--every" in err

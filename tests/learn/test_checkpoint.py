@@ -280,7 +280,7 @@ def test_an_interval_that_is_none_is_refused(tmp_path: Path, every: Any) -> None
 
 def test_what_is_no_folder_and_no_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ArgumentError, match="no folder"):
+    with pytest.raises(ArgumentError, match="is a file: name a folder"):
         sn.Checkpoint(tmp_path / "file")
     for keeper in (str(tmp_path), 5):
         with pytest.raises(ArgumentError, match=r"give Checkpoint\(folder\)"):
