@@ -4,9 +4,10 @@
     python scripts/kill_and_resume.py --kills 20 --seed 1 --method adam
 
 Every process is `node-fit fit ... --checkpoint FOLDER --every 1`, killed with SIGKILL at a random
-moment between a little before its first checkpoint and its end, half of them again while they resume.
-Then it is resumed to its end, and the model file compared byte for byte with that of a fit that
-nobody killed. Also counted: checkpoints that cannot be read, and processes that do not end well.
+moment between a little before its first checkpoint and its end, half of them again while they
+resume. Then it is resumed to its end, and the model file compared byte for byte with that of a fit
+that nobody killed. Also counted: checkpoints that cannot be read, and processes that do not end
+well.
 """
 
 from __future__ import annotations

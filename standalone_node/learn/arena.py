@@ -10,7 +10,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.errors import StateOverflow
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.contenders import Contender, search
 from standalone_node.learn.preparation import Prepared
@@ -103,24 +102,19 @@ class Arena:
             options |= {"rate": rate, "batches": self._batches}
         price = network.problem.stage_count / self._network.problem.stage_count
         history = _History(price, self._limits.sweeps, self._callback)
-        try:
-            result = minimize(
-                network.problem,
-                contender.start(network.problem, network.start, seed_of(common.random_state)),
-                method=contender.method,
-                metric=contender.metric(common.smoothing),
-                weights=weights_of_settings(common),
-                max_iterations=ENDLESS,
-                tolerance=self._limits.tolerance,
-                time_limit=self._limits.seconds,
-                callback=history,
-                **options,
-            )
-            end = _SPENT if result.reason == "callback" else END_STATES[result.reason]
-        except StateOverflow as error:
-            if history.last is None:
-                raise
-            end = EndState("overflow", str(error), success=False)
+        result = minimize(
+            network.problem,
+            contender.start(network.problem, network.start, seed_of(common.random_state)),
+            method=contender.method,
+            metric=contender.metric(common.smoothing),
+            weights=weights_of_settings(common),
+            max_iterations=ENDLESS,
+            tolerance=self._limits.tolerance,
+            time_limit=self._limits.seconds,
+            callback=history,
+            **options,
+        )
+        end = _SPENT if result.reason == "callback" else END_STATES[result.reason]
         assert history.last is not None
         return Attempt(end, history.columns(), history.last.parameters, rate)
 

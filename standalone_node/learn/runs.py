@@ -49,7 +49,7 @@ class Attempt:
     Attributes
     ----------
     end : EndState
-        "overflow", beside those of `minimize` and "sweeps", where the state overflowed.
+        Those of `minimize`, and "sweeps".
     history : dict of ndarray
         A row an iteration, the start first: as in a `Result`, and "sweeps", all kinds together, in
         sweeps of the network that all contenders share.

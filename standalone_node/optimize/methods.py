@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from numpy.typing import NDArray
-
 from standalone_node.model.parametrisation import Gram
 from standalone_node.optimize.ncg import ncg
 from standalone_node.optimize.objective import Objective
@@ -16,10 +14,9 @@ from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import adam, sgd
 
 #: (objective, gram, start, options, report): reports every state, the start first, and stops when
-#: told so or when it can do no more. The start may be a state that was reported before: then the
-#: method goes on from there, by the memory of the state, and does not report it again. One that
-#: cannot do that and begins anew there has an attribute `begins_anew` that is true.
-Method = Callable[[Objective, Gram, NDArray[Any] | State, Options, Callable[[State], bool]], None]
+#: told so or when it can do no more. If its states have a memory, the start may be one of them: then
+#: the method goes on from there and does not report it again.
+Method = Callable[[Objective, Gram, Any, Options, Callable[[State], bool]], None]
 
 #: The table: a name and its method.
 METHODS: dict[str, Method] = {

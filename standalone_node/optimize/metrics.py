@@ -22,6 +22,9 @@ from standalone_node.optimize.smoothing_length import chosen_length, shortest_le
 
 Array = NDArray[Any]
 
+#: The longest smoothing length: its square is far from the end of floating-point numbers.
+LONGEST = 1e100
+
 #: Which nodes a choice of ends holds fixed.
 ENDS: dict[str, tuple[int, ...]] = {
     "natural": (),
@@ -127,8 +130,10 @@ class Sobolev(_Banded):
         if isinstance(self.length, str):
             if self.length != "auto":
                 raise ArgumentError(f"smoothing length {self.length!r} is no number, nor 'auto'")
-        elif not 0.0 <= self.length < np.inf:
-            raise ArgumentError(f"smoothing length {self.length!r} has to be 0 or larger")
+        elif not 0.0 <= self.length <= LONGEST:
+            raise ArgumentError(
+                f"smoothing length {self.length!r} has to lie between 0 and {LONGEST:g}"
+            )
         if self.ends not in ENDS:
             raise ArgumentError(f"unknown ends {self.ends!r}: choose one of {', '.join(ENDS)}")
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import cached_property
 from math import isfinite
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -60,28 +60,23 @@ class SciPyMethod:
     settings: dict[str, Any] = field(default_factory=dict)
     curved: bool = False
     both: bool = False
-    #: What SciPy remembers of earlier iterations is its own: it cannot go on, only begin anew.
-    begins_anew: ClassVar[bool] = True
 
     def __call__(
         self,
         objective: Objective,
         gram: Gram,
-        start: Array | State,
+        u: Array,
         options: Options,
         report: Callable[[State], bool],
     ) -> None:
-        """Report every iterate that SciPy accepts, the start first, until told to stop.
-
-        From a state that was reported before, SciPy begins anew there.
-        """
+        """Report every iterate that SciPy accepts, the start first, until told to stop."""
         from scipy.optimize import minimize  # half a second: only for those who ask for it
         from threadpoolctl import threadpool_limits
 
-        begin = start if isinstance(start, State) else begun(objective, gram, start)
-        if (begin is not start and report(begin)) or begin.norm == 0.0:
+        start = begun(objective, gram, u)
+        if report(start) or start.norm == 0.0:
             return
-        seen = Whitened(objective, gram, begin, report)
+        seen = Whitened(objective, gram, start, report)
         calls: dict[str, Any] = {"hessp": seen.product} if self.curved else {}
         calls |= {"fun": seen.both, "jac": True} if self.both else {"jac": seen.slope}
         # On the short vectors of SciPy the threads of BLAS cost ten times what they save.
@@ -90,7 +85,7 @@ class SciPyMethod:
             warnings.simplefilter("ignore", RuntimeWarning)
             minimize(
                 **{"fun": seen.cost, **calls},
-                x0=np.zeros_like(begin.u),
+                x0=np.zeros_like(u),
                 method=self.name,
                 callback=seen.accepted,
                 options=self.settings,

@@ -141,15 +141,15 @@ class Stepwise:
         step = self.begun(options)
         if isinstance(start, State):
             state = start
-            step.recall(start.memory)
+            step.recall(start.memory["step"])
         else:
-            state = replace(begun(objective, gram, start), memory=step.memory())
+            state = replace(begun(objective, gram, start), memory={"step": step.memory()})
             if report(state):
                 return
         while True:
             u = state.u + step(state.gradient)
             cost, derivative = evaluated(objective, u)
-            gradient, memory = gram.solve(derivative), step.memory()
+            gradient, memory = gram.solve(derivative), {"step": step.memory()}
             state = State(u, cost, derivative, gradient, rate, memory=memory)
             if report(state):
                 return

@@ -71,8 +71,7 @@ class Task:
 
     def _begin(self, objective: Objective, trail: Trail) -> Array | State:
         """The start, or the state where the keeper has seen the run before."""
-        begins_anew = getattr(self.method, "begins_anew", False) and self.batches is None
-        state = trail.recalled(self.identity, begins_anew=begins_anew)
+        state = trail.recalled(self.identity)
         if state is not None:
             return state
         u: Array = self.parametrisation.coordinates(self.start)
@@ -102,10 +101,12 @@ class Task:
         trail: Trail,
     ) -> None:
         try:
-            if epochs is None:
-                self.method(objective, gram, begin, self.options, trail.report)
-            else:
+            if epochs is not None:
                 epochs.run(self.method, gram, begin, self.options, trail)
+            elif isinstance(begin, State) and not begin.memory:
+                self.method(objective, gram, begin.u, self.options, trail.report_anew())
+            else:
+                self.method(objective, gram, begin, self.options, trail.report)
         except StateOverflow:
             if not trail.record.begun:
                 raise

@@ -67,15 +67,13 @@ class Trail:
         self.length: float | None = None
         self._state: State | None = None
 
-    def recalled(self, identity: Callable[[], Memory], *, begins_anew: bool) -> State | None:
+    def recalled(self, identity: Callable[[], Memory]) -> State | None:
         """The state to go on from, after everything else is as it was there; None to begin.
 
         Parameters
         ----------
         identity : callable
             What the run is, for the keeper: problem, start and settings.
-        begins_anew : bool
-            Whether the method cannot go on, but only begin anew at the state.
         """
         keeper = self._keeper
         memory = None if keeper is None else keeper.opened(identity())
@@ -86,7 +84,7 @@ class Trail:
         self._objective.recall(memory["objective"], state.u)
         self.record.recall(memory["record"], state, memory["end"])
         self._state = state
-        if begins_anew and self.record.verdict is None:
+        if not state.memory and self.record.verdict is None:
             keeper.say(
                 "this method begins anew where the checkpoint was written, as its memory is not "
                 "ours to keep: the end may differ in the last digits"
@@ -100,6 +98,19 @@ class Trail:
         if not stop:
             self._pass(state, self.record.last.nit)
         return stop
+
+    def report_anew(self) -> Callable[[State], bool]:
+        """`report` for a method that begins anew where the run stands: that state is known."""
+        known = True
+
+        def report(state: State) -> bool:
+            nonlocal known
+            if known:
+                known = False
+                return False
+            return self.report(state)
+
+        return report
 
     def between(self, u: Array, memory: Callable[[], Memory]) -> None:
         """A place between two reports, at the end of a batch."""

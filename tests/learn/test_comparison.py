@@ -11,7 +11,7 @@ import pytest
 from contest import SWEEPS, contest, rows
 
 import standalone_node as sn
-from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.errors import ArgumentError
 from standalone_node.learn import arena
 from standalone_node.learn.comparison import Comparison
 from standalone_node.learn.contenders import COMPARED, RATES, contenders, layers_only, search
@@ -165,8 +165,9 @@ def broken_off(after: int) -> Callable[..., Any]:
 
     def minimize(problem: Any, start: Any, **options: Any) -> Any:
         if "rate" in options:
-            sn.minimize(problem, start, **{**options, "max_iterations": after})
-            raise StateOverflow("the steps are too long")
+            result = sn.minimize(problem, start, **{**options, "max_iterations": after})
+            result.update(reason="overflow", success=False)
+            return result
         return sn.minimize(problem, start, **options)
 
     return minimize

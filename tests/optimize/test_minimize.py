@@ -84,7 +84,7 @@ ENDINGS: dict[str, Callable[[], Result]] = {
     "time": lambda: run(tolerance=0.0, time_limit=0.0),
     "validation": lambda: run(tolerance=0.0, monitor=lambda p: 0.0, patience=3),
     "overflow": lambda: run(fit(activation="relu"), method="sgd", rate=1e300),
-    "saturated": lambda: run(method="sgd", rate=1e300),
+    "saturated": lambda: run(InverseProblem([[0.1]], [0.15]), method="sgd", rate=1e300),
     "callback": lambda: run(callback=stopped),
 }
 
