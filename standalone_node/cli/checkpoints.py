@@ -52,14 +52,14 @@ def checkpoint_options(command: F) -> F:
 
 def checkpoint_of(options: Mapping[str, Any], model: str, messages: Messages) -> Checkpoint:
     """The checkpoint of a fit: from its first iterations on if asked for, else after a minute."""
-    from standalone_node.learn.checkpoint import EVERY, Checkpoint
+    from standalone_node.learn.checkpoint import Checkpoint
 
     asked = options["checkpoint"] is not None or options["every"] is not None
     return Checkpoint(
         options["checkpoint"] or f"{model}.checkpoint",
-        options["every"] or EVERY,
+        options["every"],
         resume=options["resume"],
-        after=0.0 if asked else UNASKED,
+        after=None if asked else UNASKED,
         tell=lambda sentence: messages.note(as_options(sentence)),
     )
 

@@ -36,23 +36,22 @@ class Checkpoint:
     ----------
     folder : path-like
         Made when the first checkpoint is written. The two newest are kept in it.
-    every : int
-        Iterations from one checkpoint to the next.
+    every : int, optional
+        Iterations from one checkpoint to the next; 10 if not given.
     resume : bool
         Go on from the newest checkpoint that is not damaged; begin afresh if there is none. The
         end is that of a fit which was never interrupted, bit for bit, for the methods "ncg", "sgd"
         and "adam"; SciPy's methods begin anew at the parameters that were reached.
-    after : float
-        If larger than 0: nothing is written for so many seconds, and then every half minute, not
-        by iterations.
+    after : float, optional
+        Write nothing for so many seconds, and then every half minute, instead of by iterations.
     tell : callable, optional
         Takes the sentences there are to say; they become warnings if not given.
 
     Raises
     ------
     ArgumentError
-        If the folder is none, `every` is no whole number, or a fit is to go on from a folder that
-        another process writes to.
+        If the folder is none, `every` is no whole number or given beside `after`, or a fit is to go
+        on from a folder that another process writes to.
 
     Notes
     -----
@@ -89,17 +88,19 @@ class Checkpoint:
     def __init__(
         self,
         folder: str | os.PathLike[str],
-        every: int = EVERY,
+        every: int | None = None,
         *,
         resume: bool = False,
-        after: float = 0.0,
+        after: float | None = None,
         tell: Callable[[str], Any] | None = None,
     ) -> None:
-        if isinstance(every, bool) or not isinstance(every, int) or every < 1:
-            raise ArgumentError(
-                f"every = {every!r} has to be a whole number of iterations, 1 or more"
-            )
-        self._every, self._after, self._tell = every, after, tell
+        whole = isinstance(every, int) and not isinstance(every, bool)
+        if every is not None and (not whole or every < 1):
+            raise ArgumentError(f"every = {every!r} has to be a whole number of iterations")
+        if every is not None and after is not None:
+            raise ArgumentError("every goes by iterations, after by seconds: give one of them")
+        self._every = None if after is not None else every or EVERY
+        self._after, self._tell = after or 0.0, tell
         self._folder = CheckpointFolder(folder, self.say)
         self._entries: list[dict[str, Any]] = []
         self._settings: dict[str, Any] = {}
@@ -185,7 +186,7 @@ class Checkpoint:
         """Whether to keep the run after iteration `nit`; None is between two of them."""
         if self._ending is not None:
             return True
-        if nit is not None and self._after == 0.0:
+        if nit is not None and self._every is not None:
             return nit > 0 and nit % self._every == 0
         return self._due and time.monotonic() - self._written >= BETWEEN
 

@@ -14,8 +14,8 @@ from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import adam, sgd
 
 #: (objective, gram, start, options, report): reports every state, the start first, and stops when
-#: told so or when it can do no more. If its states have a memory, the start may be one of them: then
-#: the method goes on from there and does not report it again.
+#: told so or when it can do no more. If its states have a memory, the start may be one of them:
+#: then the method goes on from there and does not report it again.
 Method = Callable[[Objective, Gram, Any, Options, Callable[[State], bool]], None]
 
 #: The table: a name and its method.

@@ -7,6 +7,7 @@ from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
+from standalone_node.errors import ArgumentError
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.record import Record
 from standalone_node.optimize.state import State, plain_state, recalled_state
@@ -79,16 +80,26 @@ class Trail:
         memory = None if keeper is None else keeper.opened(identity())
         if keeper is None or memory is None:
             return None
-        state = recalled_state(memory["state"])
-        self.length = memory["length"]
-        self._objective.recall(memory["objective"], state.u)
-        self.record.recall(memory["record"], state, memory["end"])
-        self._state = state
+        try:
+            state = self._recall(memory)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise ArgumentError(
+                f"what was kept of this run does not fit together ({error}): begin afresh, without "
+                "resume"
+            ) from error
         if not state.memory and self.record.verdict is None:
             keeper.say(
                 "this method begins anew where the checkpoint was written, as its memory is not "
                 "ours to keep: the end may differ in the last digits"
             )
+        return state
+
+    def _recall(self, memory: Memory) -> State:
+        state = recalled_state(memory["state"])
+        self.length = memory["length"]
+        self._objective.recall(memory["objective"], state.u)
+        self.record.recall(memory["record"], state, memory["end"])
+        self._state = state
         return state
 
     def report(self, state: State) -> bool:

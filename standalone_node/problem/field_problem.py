@@ -321,13 +321,18 @@ class FieldProblem(Batched):
         self.counts.adjoint += 1
         return self._flow.adjoint(trajectory, sources)
 
-    def _trajectory(self, p: Parameters) -> FieldTrajectory:
+    def is_solved(self, p: Parameters) -> bool:
+        """Whether the direct problem of p is the last one solved, so that asking costs nothing."""
         # Parameters are read-only, so that the object itself may serve as the key.
-        if self._last is None or self._last.parameters is not p:
+        return self._last is not None and self._last.parameters is p
+
+    def _trajectory(self, p: Parameters) -> FieldTrajectory:
+        if not self.is_solved(p):
             check_parameters(p, self.blocks, self.horizon, f"a field with {self.blocks}")
             self._last = None  # one trajectory is in memory at a time
             self.counts.direct += 1
             self._last = self._flow.direct(p, self.inputs)
+        assert self._last is not None
         return self._last
 
     def _check_field(self, trajectory: FieldTrajectory) -> None:

@@ -134,7 +134,7 @@ def test_two_checkpoints_are_kept(tmp_path: Path) -> None:
 
 
 def test_nothing_is_written_before_its_time(tmp_path: Path) -> None:
-    checkpoint = sn.Checkpoint(tmp_path / "kept", every=1, after=3600.0)
+    checkpoint = sn.Checkpoint(tmp_path / "kept", after=3600.0)
     classifier().fit(X, Y, checkpoint=checkpoint)
     assert not checkpoint.written and not (tmp_path / "kept").exists()
 
@@ -276,6 +276,48 @@ def test_sentences_are_warnings_if_nobody_asked_for_them(tmp_path: Path) -> None
 def test_an_interval_that_is_none_is_refused(tmp_path: Path, every: Any) -> None:
     with pytest.raises(ArgumentError, match="every"):
         sn.Checkpoint(tmp_path, every)
+
+
+def test_by_iterations_or_by_seconds_but_not_both(tmp_path: Path) -> None:
+    with pytest.raises(ArgumentError, match="give one of them"):
+        sn.Checkpoint(tmp_path, 3, after=60.0)
+
+
+def test_after_its_time_a_checkpoint_is_written_every_half_minute(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = [100.0]
+
+    class Clock:
+        @staticmethod
+        def monotonic() -> float:
+            return clock[0]
+
+    monkeypatch.setattr("standalone_node.learn.checkpoint.time", Clock)
+    checkpoint = sn.Checkpoint(tmp_path, after=60.0)
+    wanted: list[float] = []
+    keep = checkpoint.keep
+
+    def kept(memory: Any) -> None:
+        wanted.append(clock[0] - 100.0)
+        keep(memory)
+
+    checkpoint.keep = kept  # type: ignore[method-assign]
+
+    def tick(row: Any) -> None:
+        clock[0] = 100.0 + 10.0 * row.nit
+
+    classifier().fit(X, Y, callback=tick, checkpoint=checkpoint)
+    assert wanted == [60.0, 90.0]
+
+
+def test_what_was_kept_but_makes_no_sense_is_refused(tmp_path: Path) -> None:
+    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    content = read_checkpoint(newest(tmp_path))
+    del content["entries"][0]["memory"]["record"]["columns"]["beta"]
+    newest(tmp_path).write_bytes(checkpoint_bytes(content))
+    with pytest.raises(ArgumentError, match="does not fit together"):
+        classifier().fit(X, Y, checkpoint=said(tmp_path, resume=True)[0])
 
 
 def test_what_is_no_folder_and_no_checkpoint_is_refused(tmp_path: Path) -> None:

@@ -9,7 +9,18 @@ import numpy as np
 import pytest
 from memories import Broken, MemoryKeeper
 
-from standalone_node import Batches, Galerkin, InverseProblem, Penalty, Result, Sobolev, minimize
+from standalone_node import (
+    Batches,
+    Field,
+    FieldProblem,
+    Galerkin,
+    InverseProblem,
+    Observations,
+    Penalty,
+    Result,
+    Sobolev,
+    minimize,
+)
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
@@ -157,3 +168,20 @@ def test_the_clock_goes_on_from_where_it_stood() -> None:
     again = MemoryKeeper(memory=keeper.memory)
     assert whole(fit, again, time_limit=900.0).reason == "time"
     assert whole(fit, again, time_limit=2000.0).history["seconds"][-1] >= 1000.0
+
+
+def test_a_field_of_ones_own_is_taken_up_as_well() -> None:
+    def problem() -> Any:
+        field = Field(
+            lambda t, x, p: p["k"] * np.sin(x),
+            jvp=lambda t, x, p, dx, dp: dp["k"] * np.sin(x) + p["k"] * np.cos(x) * dx,
+            vjp=lambda t, x, p, k: (p["k"] * np.cos(x) * k, {"k": (k * np.sin(x)).sum()}),
+            varying={"k": ()},
+        )
+        times = np.linspace(0.2, 1.0, 5)
+        seen = Observations(times, np.linspace(0.6, 1.2, 5)[:, None, None])
+        return FieldProblem(field, [[0.5]], seen, steps=10, penalty=Penalty(h1=1e-2))
+
+    expected = whole(problem)
+    assert expected.nit == 9
+    assert_same(taken_up(3, problem)[0], expected)
