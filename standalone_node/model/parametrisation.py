@@ -13,6 +13,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from standalone_node.errors import ArgumentError
 from standalone_node.model.depth import banded_product
 from standalone_node.model.nodal import Derivative, Parameters
 
@@ -74,6 +75,7 @@ class BandedGram:
     """A tridiagonal metric on nodal values, the same for every entry of theta.
 
     One Cholesky factorisation serves all entries. At `fixed` nodes representatives vanish.
+    ArgumentError if the matrix is singular in floating-point numbers.
     """
 
     def __init__(self, banded: Array, fixed: tuple[int, ...] = ()) -> None:
@@ -84,7 +86,13 @@ class BandedGram:
             held[1, k], held[0, k] = 1.0, 0.0
             if k + 1 < held.shape[1]:
                 held[0, k + 1] = 0.0
-        self._factor = scipy.linalg.cholesky_banded(held)
+        try:
+            self._factor = scipy.linalg.cholesky_banded(held)
+        except (np.linalg.LinAlgError, ValueError) as error:
+            raise ArgumentError(
+                f"the metric is singular in floating-point numbers ({error}): its smoothing length "
+                "is out of proportion to the horizon; lower smoothing, or raise horizon"
+            ) from error
 
     def apply(self, u: Array) -> Array:
         """The functional <u, .>, flat (n,)."""

@@ -150,3 +150,16 @@ def test_functions_on_different_grids_have_no_inner_product() -> None:
     _, u, _ = draw(UNEVEN)
     with pytest.raises(ArgumentError, match="grid"):
         L2().inner(u, u.refined([0.0, 1.9]))
+
+
+@pytest.mark.parametrize("length", [1e9, 1e100])
+def test_a_length_out_of_proportion_to_the_horizon_is_refused(length: float) -> None:
+    p = Parameters(np.linspace(0.0, 1.0, 5), np.ones((5, 1, 1)), np.ones((5, 1)))
+    derivative = Derivative.from_values(p.times, p.values, p.blocks)
+    with pytest.raises(ArgumentError, match="lower smoothing"):
+        Sobolev(length).gradient(derivative)
+
+
+def test_a_length_whose_square_is_no_number_is_refused() -> None:
+    with pytest.raises(ArgumentError, match="between 0 and 1e\\+100"):
+        Sobolev(1e200)
