@@ -33,7 +33,16 @@ class MemoryKeeper:
         self.identity = identity
         return self.memory
 
-    def wanted(self, nit: int | None) -> bool:
+    def __enter__(self) -> MemoryKeeper:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        pass
+
+    def wanted_between(self) -> bool:
+        return self.wanted(0)
+
+    def wanted(self, nit: int) -> bool:
         if self._left is not None:
             self._left -= 1
         return self._left is not None and self._left <= 0
@@ -45,8 +54,5 @@ class MemoryKeeper:
     def ended(self, memory: Mapping[str, Any]) -> None:
         self.memory = deepcopy(dict(memory))
 
-    def close(self) -> None:
-        pass
-
-    def say(self, sentence: str) -> None:
+    def warn(self, sentence: str) -> None:
         self.said.append(sentence)

@@ -15,11 +15,35 @@ from standalone_node.cli.options import as_options
 from standalone_node.errors import ArgumentError, NodeError
 
 FAILED, USAGE, NOT_CONVERGED = 1, 2, 3
-INTERRUPTED, BROKEN_PIPE, TERMINATED = 130, 141, 143  # 128 + the number of the signal
+#: 128 + the number of the signal.
+HUNG_UP, INTERRUPTED, BROKEN_PIPE, TERMINATED = 129, 130, 141, 143
 
 
 class Terminated(BaseException):
-    """SIGTERM arrived. Like KeyboardInterrupt no Exception, so that nothing swallows it."""
+    """SIGTERM arrived. Like KeyboardInterrupt no Exception, so that nothing swallows it.
+
+    Attributes
+    ----------
+    code : int
+        The exit code it stands for.
+    """
+
+    code = TERMINATED
+
+
+class Interrupted(Terminated):
+    """SIGINT arrived, and there is more to say than that.
+
+    Not a KeyboardInterrupt, of which click makes an Abort, and writes to a stderr that may be gone.
+    """
+
+    code = INTERRUPTED
+
+
+class HungUp(Terminated):
+    """SIGHUP arrived: the terminal is gone."""
+
+    code = HUNG_UP
 
 
 class PipeClosed(Exception):
@@ -43,10 +67,9 @@ def failure(raised: BaseException) -> Failure:
     if isinstance(raised, click.exceptions.Exit):
         return Failure(raised.exit_code)
     if isinstance(raised, KeyboardInterrupt | click.Abort):
-        # click makes an Abort of a KeyboardInterrupt, whose words are then those of its cause.
-        return Failure(INTERRUPTED, str(raised) or str(raised.__cause__ or "") or "interrupted.")
+        return Failure(INTERRUPTED, "interrupted.")
     if isinstance(raised, Terminated):
-        return Failure(TERMINATED, str(raised) or "terminated.")
+        return Failure(raised.code, str(raised) or "terminated.")
     if isinstance(raised, BrokenPipeError | PipeClosed):
         return Failure(BROKEN_PIPE)
     if isinstance(raised, click.exceptions.NoArgsIsHelpError):

@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from standalone_node.cli.checkpoints import (
+    asked_for,
     checkpoint_of,
     checkpoint_options,
     ends_after_the_iteration,
@@ -96,12 +97,12 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     messages = Messages(quiet=options["quiet"])
     if options["report"]:
         check_report(options["report"], (*input_files(data, options), *files.values()), messages)
+    checkpoint = checkpoint_of({**options, "target": target}, model, messages)
     prepared = prepared_rows(data, target, options)
     for path in outputs.replaced:
         messages.note(f"{path} is there already and will be replaced.")
-    checkpoint = checkpoint_of(options, model, messages)
     with ends_after_the_iteration(checkpoint):
-        return fit_and_write(
+        code = fit_and_write(
             prepared,
             given_arguments(options),
             outputs,
@@ -112,6 +113,9 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
             report=options["report"],
             checkpoint=checkpoint,
         )
+    if not asked_for(options):
+        checkpoint.discard()
+    return code
 
 
 def default_model(data: str) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import io
 import os
+import signal
 import sys
+import threading
 from collections.abc import Sequence
 from importlib import import_module
 from typing import Any, NoReturn
@@ -19,6 +21,9 @@ from standalone_node._version import __version__
 from standalone_node.cli.failures import (
     BROKEN_PIPE,
     FAILED,
+    HUNG_UP,
+    INTERRUPTED,
+    TERMINATED,
     USAGE,
     Failure,
     PipeClosed,
@@ -112,11 +117,20 @@ def _end(outcome: Failure) -> int:
         nowhere = os.open(os.devnull, os.O_WRONLY)
         os.dup2(nowhere, sys.stdout.fileno())
         return outcome.code
+    if outcome.code in (HUNG_UP, INTERRUPTED, TERMINATED):
+        _leave_in_peace()
     if outcome.sentence:
         error(outcome.sentence)
     if outcome.hint:
         click.echo(outcome.hint, err=True)
     return outcome.code
+
+
+def _leave_in_peace() -> None:
+    """No further signal changes the exit code, now that there is one."""
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, signal.SIG_IGN)
 
 
 @click.group(

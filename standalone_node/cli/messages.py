@@ -7,7 +7,7 @@ import re
 import sys
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import click
@@ -74,7 +74,8 @@ def _say(kind: str, colour: str, sentence: str) -> None:
     shown = _CONTROLS.sub(" ", sentence).strip()
     shown += "" if shown.endswith((".", "!", "?")) else "."
     prefix = click.style(f"{kind}:", fg=colour, bold=True) if _coloured() else f"{kind}:"
-    click.echo(f"{prefix} {shown}", err=True, color=_coloured())
+    with suppress(BrokenPipeError):  # nobody listens any more, which is no reason to stop
+        click.echo(f"{prefix} {shown}", err=True, color=_coloured())
 
 
 def _coloured() -> bool:

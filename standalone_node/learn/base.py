@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 import warnings
-from typing import Any
+from contextlib import nullcontext
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -129,20 +130,38 @@ class NodeEstimator(BaseEstimator):
         self._keep(*fitted(self, problem, start, terms), l2)
         if not self.result_.success:
             warnings.warn(
-                f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=3
+                f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=4
             )
+
+    def fit_on(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
+    ) -> Self:
+        """`fit`, for whoever has several fits on the same terms: one clock, one checkpoint.
+
+        Parameters
+        ----------
+        X, y, sample_weight
+            As in `fit`.
+        terms : Terms
+        """
+        checkpoint = terms.checkpoint
+        with nullcontext() if checkpoint is None else checkpoint:
+            if checkpoint is not None:
+                checkpoint.describe(settings_of(self))
+                if self.random_state is None:
+                    checkpoint.warn(
+                        "random_state = None draws another start each time, so that this fit "
+                        "cannot go on from its checkpoint: give a number"
+                    )
+            self._fit(*self._learnable(X, y, sample_weight, terms), terms)
+        return self
 
     def _terms(self, callback: Callback | None, checkpoint: Checkpoint | None) -> Terms:
         """The terms of a fit that begins now."""
-        limit = self.time_limit
-        if checkpoint is not None:
-            if not isinstance(checkpoint, Checkpoint):
-                raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
-            checkpoint.describe(settings_of(self))
-        told = talking(callback, self.verbose)
-        return Terms.starting_now(
-            told, checkpoint, None if limit is None else number("time_limit", limit)
-        )
+        if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
+            raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
+        limit = None if self.time_limit is None else number("time_limit", self.time_limit)
+        return Terms.starting_now(talking(callback, self.verbose), checkpoint, limit)
 
     def _states(self, X: Array, weights: Array) -> Array:
         """The rows as initial states; scaling and layout are kept for prediction."""

@@ -10,19 +10,26 @@ from __future__ import annotations
 import os
 import time
 import warnings
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
+
+import numpy as np
 
 from standalone_node._version import __version__
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.checkpoint_file import checkpoint_bytes
 from standalone_node.learn.checkpoint_folder import CheckpointFolder
 from standalone_node.learn.checkpoint_identity import differences
+from standalone_node.learn.checkpoint_runs import AnotherFit, Runs
+from standalone_node.optimize.identity import plain
+from standalone_node.optimize.minimize import bound
 
 #: Iterations between two checkpoints, unless they are given.
 EVERY = 10
 #: Seconds between two checkpoints in the midst of an epoch, or if it is for us to choose when.
 BETWEEN = 30.0
+#: Of runs of which only a number is kept in the end, no more often than after so many seconds.
+FOLD = 1.0
 
 
 class CheckpointWarning(UserWarning):
@@ -44,14 +51,15 @@ class Checkpoint:
         and "adam"; SciPy's methods begin anew at the parameters that were reached.
     after : float, optional
         Write nothing for so many seconds, and then every half minute, instead of by iterations.
-    tell : callable, optional
-        Takes the sentences there are to say; they become warnings if not given.
+    tell, warn : callable, optional
+        Take the sentences there are to say: what is done, and what looks wrong. They become
+        warnings if not given; `warn` is `tell` if only that is given.
 
     Raises
     ------
     ArgumentError
-        If the folder is none, `every` is no whole number or given beside `after`, or a fit is to go
-        on from a folder that another process writes to.
+        If the folder is none, `every` is no whole number or given beside `after`; and by a fit that
+        is to go on from a folder that another one writes to.
 
     Notes
     -----
@@ -60,10 +68,12 @@ class Checkpoint:
     on until these are reached. So may `threads` and `memory_limit`, which change no bit. Seconds
     count on from those of the checkpoint.
 
+    Functions cannot be compared: that a field of one's own is the same is seen by the cost.
+
     A file is written under another name, brought to the disk, and then renamed; it carries a
     checksum. Whatever happens meanwhile, the one before stays whole. If it cannot be written, the
     fit says so and goes on. A fit that begins afresh where there are checkpoints moves them into
-    the folder `earlier` before it writes its first.
+    a folder `earlier-1`, `earlier-2`, … before it writes its first.
 
     Attributes
     ----------
@@ -93,50 +103,59 @@ class Checkpoint:
         resume: bool = False,
         after: float | None = None,
         tell: Callable[[str], Any] | None = None,
+        warn: Callable[[str], Any] | None = None,
     ) -> None:
-        whole = isinstance(every, int) and not isinstance(every, bool)
-        if every is not None and (not whole or every < 1):
-            raise ArgumentError(f"every = {every!r} has to be a whole number of iterations")
-        if every is not None and after is not None:
-            raise ArgumentError("every goes by iterations, after by seconds: give one of them")
-        self._every = None if after is not None else every or EVERY
-        self._after, self._tell = after or 0.0, tell
-        self._folder = CheckpointFolder(folder, self.say)
-        self._entries: list[dict[str, Any]] = []
+        self._every, self._after = _intervals(every, after)
+        self.tell = tell or _warned
+        self.warn = warn or self.tell
+        self._folder = CheckpointFolder(folder, self.tell, self.warn)
+        self._runs = Runs([], self.tell)
         self._settings: dict[str, Any] = {}
-        self._at, self._running = 0, False
+        self._depth, self.running = 0, False
         self._began = self._written = time.monotonic()
+        self._before = 0.0
         self.written = False
         self._ending: BaseException | None = None
         if resume:
             self._resume()
 
-    @property
-    def folder(self) -> str:
-        """The folder."""
-        return str(self._folder.path)
-
-    def say(self, sentence: str) -> None:
-        """Tell whoever started the fit."""
-        if self._tell is not None:
-            self._tell(sentence)
-        else:
-            warnings.warn(sentence, CheckpointWarning, stacklevel=2)
-
     def _resume(self) -> None:
         found = self._folder.newest()
         if found is None:
-            self.say(f"there is no checkpoint in {self.folder}: the fit begins afresh")
+            self.warn(f"there is no checkpoint in {self.folder}: the fit begins afresh")
             return
         name, content = found
-        self._entries, self._settings = content["entries"], content["settings"]
-        self._began -= self._after  # that time was over when the checkpoint was written
-        self.say(f"going on {_where(self._entries)}, from {name} in {self.folder}")
+        self._runs = Runs(content["entries"], self.tell)
+        self._settings, self._before = content["settings"], float(content["elapsed"])
+        self.written = True
+        self.tell(f"going on {self._runs.where()}, from {name} in {self.folder}")
         if content["version"] != __version__:
-            self.say(
+            self.warn(
                 f"the checkpoint was written by version {content['version']}, this is "
                 f"{__version__}: the end may differ in the last digits"
             )
+
+    @property
+    def folder(self) -> str:
+        """The folder, as it was given."""
+        return self._folder.name
+
+    @property
+    def elapsed(self) -> float:
+        """Seconds of the whole fit so far, those before it was interrupted included."""
+        return self._before + time.monotonic() - self._began
+
+    def __enter__(self) -> Checkpoint:
+        """A fit, or a run of one, begins: nobody else writes to the folder meanwhile."""
+        if self._depth == 0:
+            self._folder.take()
+        self._depth += 1
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._depth, self.running = self._depth - 1, False
+        if self._depth == 0:
+            self._folder.close()
 
     # What an estimator says and asks.
 
@@ -145,82 +164,58 @@ class Checkpoint:
 
         ArgumentError if the checkpoint is of something else.
         """
-        told = dict(settings)
-        if self._at == 0 and self._entries and self._settings:
-            self._refuse(differences(self._settings, told))
-        self._settings = self._settings if self._at else told
+        given = plain(dict(settings))
+        told = {name: value for name, value in given.items() if name in self._settings}
+        known = {name: self._settings[name] for name in told}
+        with self._refusing():
+            if differences(known, told):
+                raise AnotherFit(differences(known, told))
+        self._settings = {**self._settings, **given}
 
     def worth(self, identity: Mapping[str, Any], compute: Callable[[], float]) -> float:
-        """A number that takes a run: of the run nothing but this is kept when it is over."""
-        if self._at < len(self._entries) and "value" in self._entries[self._at]:
-            entry = self._entries[self._at]
-            self._refuse(differences(entry["identity"], dict(identity)))
-            self._at += 1
-            return float(entry["value"])
-        first = self._at
-        value = compute()
-        self._entries[first : self._at] = [{"identity": dict(identity), "value": value}]
-        self._at = first + 1
-        return value
+        """A number that takes runs, or the one that is known; see `Runs.worth`."""
+        with self._refusing():
+            return self._runs.worth(identity, compute)
 
     # What a run says and asks: a `Keeper`.
 
     def opened(self, identity: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """A run begins: where it stood, None if it did not yet; ArgumentError if it is another."""
-        self._running = True
         self._end_if_asked()
-        if self._at == len(self._entries):
-            self._entries.append({"identity": dict(identity), "memory": None})
-            return None
-        entry = self._entries[self._at]
-        if "value" in entry:
-            self._refuse(["the runs before the last one"])
-        self._refuse(differences(entry["identity"]["settings"], identity["settings"]))
-        if self._at < len(self._entries) - 1:  # what came after it came after its end
-            self._refuse(differences(entry["identity"]["limits"], identity["limits"]))
-        entry["identity"] = dict(identity)
-        memory: Mapping[str, Any] | None = entry["memory"]
-        return memory
+        self.running = True
+        with self._refusing():
+            return self._runs.opened(identity)
 
-    def wanted(self, nit: int | None) -> bool:
-        """Whether to keep the run after iteration `nit`; None is between two of them."""
-        if self._ending is not None:
-            return True
-        if nit is not None and self._every is not None:
-            return nit > 0 and nit % self._every == 0
-        return self._due and time.monotonic() - self._written >= BETWEEN
+    def wanted(self, nit: int) -> bool:
+        """Whether to keep the run after iteration `nit`."""
+        if self._every is None:
+            return self.wanted_between()
+        return self.ending or (nit > 0 and nit % self._every == 0)
+
+    def wanted_between(self) -> bool:
+        """Whether to keep the run between two iterations, in the midst of an epoch."""
+        return self.ending or (self._due and time.monotonic() - self._written >= BETWEEN)
 
     def keep(self, memory: Mapping[str, Any]) -> None:
         """Write where the run stands; then end it if that was asked for."""
-        self._entries[self._at]["memory"] = dict(memory)
-        if self._due:
-            self._write()
+        self._runs.stands(memory)
+        self._write()
         self._end_if_asked()
 
     def ended(self, memory: Mapping[str, Any]) -> None:
         """A run has ended: write that, unless it is known, and expect the next one."""
-        before = self._entries[self._at]["memory"]
-        if before is None or before["end"] != memory["end"] or _rows(before) != _rows(memory):
-            self._entries[self._at]["memory"] = dict(memory)
-            if self._due:
-                self._write()
-        self._at += 1
-
-    def close(self) -> None:
-        """A run is over, whatever its end: another process may write to the folder."""
-        self._running = False
-        self._folder.close()
+        news = self._runs.stands(memory)
+        often = self._runs.inside and time.monotonic() - self._written < FOLD
+        if news and self._due and not often:
+            self._write()
+        self._runs.over()
+        self.running = False
 
     @property
     def _due(self) -> bool:
-        return time.monotonic() - self._began >= self._after
+        return self.elapsed >= self._after
 
     # What becomes of signals.
-
-    @property
-    def running(self) -> bool:
-        """Whether a run is at work, which is asked to end rather than broken off."""
-        return self._running
 
     def end_with(self, error: BaseException) -> None:
         """Raise this after the iteration at work, when the checkpoint is written."""
@@ -235,30 +230,43 @@ class Checkpoint:
         if self._ending is not None:
             raise self._ending
 
+    def discard(self) -> None:
+        """Delete the checkpoints: what they were kept for is done."""
+        if self.written:
+            self._folder.delete()
+
     def _write(self) -> None:
-        content = {"version": __version__, "settings": self._settings, "entries": self._entries}
-        if self._folder.write(checkpoint_bytes(content)):
+        content = {
+            "version": __version__,
+            "settings": self._settings,
+            "elapsed": self.elapsed,
+            "entries": self._runs.entries,
+        }
+        if self._folder.write(content):
             self._written, self.written = time.monotonic(), True
 
-    def _refuse(self, found: list[str]) -> None:
-        if found:
-            self.close()
+    @contextmanager
+    def _refusing(self) -> Iterator[None]:
+        try:
+            yield
+        except AnotherFit as error:
             raise ArgumentError(
-                f"the checkpoint in {self.folder} is of another fit: {', '.join(found)}; give the "
-                "same data and settings, or leave resume out"
-            )
+                f"the checkpoint in {self.folder} is of another fit: {error}; give the same data "
+                "and settings, or leave resume out"
+            ) from None
 
 
-def _rows(memory: Mapping[str, Any]) -> int:
-    """The iterations a run has done."""
-    return len(memory["record"]["columns"]["cost"]) - 1
+def _intervals(every: Any, after: Any) -> tuple[int | None, float]:
+    """Iterations between two checkpoints, None if it goes by seconds; seconds before the first."""
+    if every is not None:
+        if isinstance(every, bool) or not isinstance(every, int | np.integer) or every < 1:
+            raise ArgumentError(f"every = {every!r} has to be a whole number of iterations")
+        if after is not None:
+            raise ArgumentError("every goes by iterations, after by seconds: give one of them")
+    if after is None:
+        return int(EVERY if every is None else every), 0.0
+    return None, bound("after", after)
 
 
-def _where(entries: list[dict[str, Any]]) -> str:
-    """Where a fit stands, in words."""
-    runs = len(entries)
-    memory = entries[-1].get("memory") if entries else None
-    if memory is None:
-        return f"after run {runs}"
-    where = "after the end, iteration" if memory["end"] is not None else "after iteration"
-    return f"{where} {_rows(memory)} of run {runs}" if runs > 1 else f"{where} {_rows(memory)}"
+def _warned(sentence: str) -> None:
+    warnings.warn(sentence, CheckpointWarning, stacklevel=3)

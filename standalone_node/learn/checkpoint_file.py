@@ -13,8 +13,9 @@ from typing import Any
 
 import numpy as np
 
-from standalone_node.errors import ModelFileError
-from standalone_node.learn.container import Kind, packed, unpacked
+from standalone_node.errors import ArgumentError, ModelFileError
+from standalone_node.learn.checkpoint_check import is_sound
+from standalone_node.learn.container import DTYPES, Kind, packed, unpacked
 
 #: The newest format that this version reads, and the one it writes.
 FORMAT = 1
@@ -32,7 +33,10 @@ _ARRAY = "array:"
 
 
 def checkpoint_bytes(content: dict[str, Any]) -> bytes:
-    """The file that holds a nest of dicts and lists of plain values and arrays."""
+    """The file that holds a nest of dicts and lists of plain values and arrays.
+
+    ArgumentError if something else is in it.
+    """
     arrays: dict[str, Any] = {}
     facts = {"content": _without_arrays(content, arrays)}
     body = packed(CHECKPOINT, facts, arrays)
@@ -53,28 +57,28 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
     except OSError as error:
         raise ModelFileError(f"{name} cannot be read ({error.strerror or error})") from error
     if not data.startswith(FIRST_LINE):
-        raise (
-            CHECKPOINT.damaged(name)
-            if FIRST_LINE.startswith(data[:1])
-            else (CHECKPOINT.foreign(name))
-        )
+        cut_off = FIRST_LINE.startswith(data)
+        raise CHECKPOINT.damaged(name) if cut_off else CHECKPOINT.foreign(name)
     digest, _, body = data[len(FIRST_LINE) :].partition(b"\n")
     if sha256(body).hexdigest().encode() != digest:
         raise CHECKPOINT.damaged(name)
     header, arrays = unpacked(CHECKPOINT, io.BytesIO(body), name)
     try:
         content = _with_arrays(header["content"], arrays)
-    except (KeyError, TypeError, RecursionError) as error:
+    except (KeyError, RecursionError) as error:
         raise CHECKPOINT.damaged(name) from error
-    if not isinstance(content, dict):
+    if not is_sound(content):
         raise CHECKPOINT.damaged(name)
-    return content
+    found: dict[str, Any] = content
+    return found
 
 
 def _without_arrays(value: Any, arrays: dict[str, Any]) -> Any:
     if isinstance(value, np.ndarray):
+        if value.dtype.str not in DTYPES:
+            raise ArgumentError(f"an array of {value.dtype} cannot be kept: make it float64")
         name = f"a{len(arrays)}"
-        arrays[name] = np.ascontiguousarray(value)
+        arrays[name] = np.asarray(value, order="C")
         return _ARRAY + name
     if isinstance(value, np.generic):
         return value.item()
@@ -82,7 +86,11 @@ def _without_arrays(value: Any, arrays: dict[str, Any]) -> Any:
         return {str(key): _without_arrays(entry, arrays) for key, entry in value.items()}
     if isinstance(value, list | tuple):
         return [_without_arrays(entry, arrays) for entry in value]
-    return "text:" + value if isinstance(value, str) else value
+    if isinstance(value, str):
+        return "text:" + value
+    if value is None or isinstance(value, bool | int | float):
+        return value
+    raise ArgumentError(f"a {type(value).__name__} cannot be kept: give plain values and arrays")
 
 
 def _with_arrays(value: Any, arrays: dict[str, Any]) -> Any:

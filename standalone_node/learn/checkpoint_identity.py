@@ -34,6 +34,8 @@ def differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
             found[name] = differences(old, new)
         else:
             said = f"{_said(name, old)} there, {_said(name, new)} here"
+            if _is_digest(old) or _is_digest(new):
+                said = f"another {name}"
             found[name] = [_WORDS.get(name, said)]
     chosen = [name for name in found if name in _DATA] or list(found)
     return [words for name in chosen for words in found[name]]
@@ -46,8 +48,15 @@ def _same(old: Any, new: Any) -> bool:
         return not differences(old, new)
     if isinstance(old, list) and isinstance(new, list):
         return len(old) == len(new) and all(map(_same, old, new))
-    return type(old) is type(new) and bool(old == new)
+    if isinstance(old, bool) or isinstance(new, bool):
+        return old is new
+    return bool(old == new)
 
 
 def _said(name: str, value: Any) -> str:
     return f"no {name}" if value is _ABSENT else f"{name} = {value!r}"
+
+
+def _is_digest(value: Any) -> bool:
+    """Whether a value stands for an array, which says nothing to a person."""
+    return "array (" in repr(value)

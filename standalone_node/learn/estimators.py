@@ -170,9 +170,7 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        terms = self._terms(callback, checkpoint)
-        self._fit(*self._learnable(X, y, sample_weight, terms), terms)
-        return self
+        return self.fit_on(X, y, sample_weight, self._terms(callback, checkpoint))
 
     def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
@@ -350,9 +348,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        terms = self._terms(callback, checkpoint)
-        self._fit(*self._learnable(X, y, sample_weight, terms), terms)
-        return self
+        return self.fit_on(X, y, sample_weight, self._terms(callback, checkpoint))
 
     def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
@@ -438,14 +434,18 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             squares = np.square((found - values[test]) / self.target_scaling_.scale)
             return float(np.average(squares.mean(axis=1), weights=weights[test]))
 
+        limits = {"max_iterations": self.max_iterations, "epochs": self.epochs}
         data = {"inputs": plain(X), "targets": plain(values), "sample_weight": plain(weights)}
 
         def known(train: Array, test: Array, l2: float) -> float:
-            identity = {**data, "l2": l2, "fold": plain(test)}
-            return terms.worth(identity, lambda: error(train, test, l2))
+            fold = {**data, "l2": l2, "fold": plain(test)}
+            return terms.worth(fold, limits, lambda: error(train, test, l2))
 
-        seed = seed_of(self.random_state)
-        return chosen_l2(known, X.shape[0], seed, enough=lambda: terms.left == 0.0)
+        def enough() -> bool:
+            # Kept as well: a fit that goes on has no time to measure, but a choice to repeat.
+            return bool(terms.worth({**data, "enough": True}, limits, terms.is_over))
+
+        return chosen_l2(known, X.shape[0], seed_of(self.random_state), enough)
 
     def predict(self, X: ArrayLike) -> Array:
         """The predicted targets, (B,) or (B, m), in their own units."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +21,7 @@ from standalone_node.learn.preparation import Part, Prepared, part_of, prepare
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.scores import class_scores, quantity_scores, scalars
 from standalone_node.learn.targets import ClassLabel
+from standalone_node.learn.terms import Terms
 from standalone_node.optimize.iteration import Iteration
 
 if TYPE_CHECKING:
@@ -101,35 +103,36 @@ def fit(
             "leave one of the two out."
         )
     options = {"random_state": prepared.seed, **(arguments or {})}
+    terms = Terms.starting_now(callback, checkpoint, options.get("time_limit"))
     tell = stage or (lambda words: None)
-    began = time.perf_counter()
-    estimator = estimator_of(prepared, options)
-    tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
-    ways: dict[str, Any] = {"callback": callback, "checkpoint": checkpoint}
-    estimator.fit(prepared.train.inputs, labels_of(prepared.schema, prepared.train.targets), **ways)
-    seconds = time.perf_counter() - began
-    schema = prepared.schema
-    train_scores = scores(schema, estimator, prepared.train)
-    prediction = _prediction(schema, prepared.train.targets)
-    test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
-    baseline = baseline_of(prepared)
-    refitted = refit and prepared.test is not None
-    if refitted:
+    with nullcontext() if checkpoint is None else checkpoint:
         began = time.perf_counter()
-        limit = options.get("time_limit")
-        if limit is not None:  # that of both fits together
-            options["time_limit"] = max(0.0, limit - seconds)
         estimator = estimator_of(prepared, options)
-        tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
-        schema = schema.fitted(prepared.usable)
-        everything = part_of(schema, prepared.usable)
-        estimator.fit(everything.inputs, labels_of(schema, everything.targets), **ways)
-        estimator.set_params(time_limit=limit)
-        seconds += time.perf_counter() - began
+        tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
+        learn(estimator, prepared.schema, prepared.train, terms)
+        seconds = time.perf_counter() - began
+        schema = prepared.schema
+        train_scores = scores(schema, estimator, prepared.train)
+        prediction = _prediction(schema, prepared.train.targets)
+        test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
+        baseline = baseline_of(prepared)
+        refitted = refit and prepared.test is not None
+        if refitted:
+            began = time.perf_counter()
+            estimator = estimator_of(prepared, options)
+            tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
+            schema = schema.fitted(prepared.usable)
+            learn(estimator, schema, part_of(schema, prepared.usable), terms)
+            seconds += time.perf_counter() - began
     estimator.schema_ = schema
     fitted = Fitted(estimator, prepared, train_scores, test_scores, baseline, refitted, seconds)
     estimator.summary_ = {**estimator.summary_, **_summary(fitted, prediction)}
     return fitted
+
+
+def learn(estimator: Estimator, schema: Schema, part: Part, terms: Terms) -> None:
+    """Fit an estimator to rows."""
+    estimator.fit_on(part.inputs, labels_of(schema, part.targets), None, terms)
 
 
 def estimator_of(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifier | NodeRegressor:

@@ -35,8 +35,9 @@ class Terms:
     def starting_now(
         cls, callback: Callback | None, checkpoint: Checkpoint | None, limit: float | None
     ) -> Terms:
-        """The terms of a fit that begins."""
-        return cls(callback, checkpoint, time.perf_counter(), limit)
+        """The terms of a fit that begins; one that goes on has begun before."""
+        before = 0.0 if checkpoint is None else checkpoint.elapsed
+        return cls(callback, checkpoint, time.perf_counter() - before, limit)
 
     @property
     def left(self) -> float | None:
@@ -45,11 +46,19 @@ class Terms:
             return None
         return max(0.0, self.began + self.limit - time.perf_counter())
 
+    def is_over(self) -> float:
+        """1 if no time is left, else 0."""
+        return float(self.left == 0.0)
+
     def for_choosing(self) -> Terms:
         """Those of the runs of a cross-validation: untold, and within a share of the time."""
         limit = None if self.limit is None else CHOICE * self.limit
         return replace(self, callback=None, limit=limit)
 
-    def worth(self, identity: dict[str, Any], compute: Callable[[], float]) -> float:
+    def worth(
+        self, settings: dict[str, Any], limits: dict[str, Any], compute: Callable[[], float]
+    ) -> float:
         """A number that takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
-        return compute() if self.checkpoint is None else self.checkpoint.worth(identity, compute)
+        if self.checkpoint is None:
+            return compute()
+        return self.checkpoint.worth({"settings": settings, "limits": limits}, compute)

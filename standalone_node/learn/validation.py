@@ -11,6 +11,7 @@ from sklearn.model_selection import train_test_split
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
+from standalone_node.optimize.identity import plain
 from standalone_node.problem.inverse_problem import InverseProblem
 
 Array = NDArray[Any]
@@ -68,6 +69,12 @@ class NegativeLoss:
         """The score of p."""
         self._bare.regrid(p)  # a time grid that suited the start need not suit what was learnt
         return -self._bare.cost(p)
+
+    def identity(self) -> dict[str, Any]:
+        """The rows that are looked at: what tells a fit from another one."""
+        bare = self._bare
+        rows = {"inputs": bare.inputs, "targets": bare.targets, "weights": bare.sample_weight}
+        return {name: plain(value) for name, value in rows.items()}
 
     def remembered(self) -> dict[str, Any] | None:
         """The time grid, as plain values, for a run that goes on later."""

@@ -14,6 +14,8 @@ from standalone_node.optimize.batches import Batches
 
 #: What may differ between a run and the one that takes it up: it changes no bit of the end.
 UNMINDED = ("threads", "memory_limit", "verbose", "time_limit")
+#: Longer lists are known by a checksum.
+LISTED = 64
 
 
 def identity_of(
@@ -44,16 +46,25 @@ def identity_of(
     return {"settings": settings, "limits": limits}
 
 
+#: Arguments of problems that are compared as the problem holds them, however they were given.
+_HELD = ("inputs", "targets", "sample_weight", "outputs", "penalty")
+
+
 def _settings_of(problem: Any) -> dict[str, Any]:
     """The arguments a problem was made of, or what kind of object it is."""
     settings = getattr(problem, "settings", None)
     if not isinstance(settings, Mapping):
-        return {"problem": type(problem).__qualname__}
-    return {name: plain(value) for name, value in settings.items() if name not in UNMINDED}
+        return {"problem": plain(problem)}
+    held = {name: getattr(problem, name, None) for name in _HELD if name in settings}
+    given = {**settings, **{name: value for name, value in held.items() if value is not None}}
+    return {name: plain(value) for name, value in given.items() if name not in UNMINDED}
 
 
 def plain(value: Any) -> Any:
     """A value as JSON can hold it: arrays and parameters by their digest, objects by their fields.
+
+    An object may say by a method `identity` what it is; of others, and of functions, only the name
+    is known.
 
     Examples
     --------
@@ -69,23 +80,39 @@ def plain(value: Any) -> Any:
     if isinstance(value, Parameters):
         return [_digest(value.times), _digest(value.values)]
     if isinstance(value, list | tuple):
-        return _digest(np.array(value)) if _is_table(value) else [plain(entry) for entry in value]
+        return [plain(entry) for entry in value] if len(value) <= LISTED else _digest_of_list(value)
     if isinstance(value, Mapping):
         return {str(key): plain(entry) for key, entry in value.items()}
-    if is_dataclass(value) and not isinstance(value, type):
-        entries = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
-        return {"type": type(value).__qualname__, **entries}
-    if hasattr(value, "__array__"):
-        return _digest(np.asarray(value))
-    return getattr(value, "__qualname__", type(value).__qualname__)
+    return _plain_object(value)
 
 
-def _is_table(value: Any) -> bool:
-    """Whether a list is data: rows of numbers, or many of them."""
-    return len(value) > 16 or (len(value) > 0 and isinstance(value[0], list | tuple))
+def _plain_object(value: Any) -> Any:
+    kind = value if isinstance(value, type) else type(value)
+    if isinstance(value, np.dtype) or (isinstance(value, type) and issubclass(value, np.generic)):
+        return np.dtype(value).name
+    if not isinstance(value, type):
+        if callable(getattr(value, "identity", None)):
+            return {"type": kind.__qualname__, **plain(value.identity())}
+        if is_dataclass(value):
+            entries = {f.name: plain(getattr(value, f.name)) for f in fields(value)}
+            return {"type": kind.__qualname__, **entries}
+        if hasattr(value, "__array__"):
+            return _digest(np.asarray(value))
+    return getattr(value, "__qualname__", kind.__qualname__)
+
+
+def _digest_of_list(value: Any) -> str:
+    try:
+        return _digest(np.array(value))
+    except ValueError:  # rows of different lengths
+        return _digest(np.array([repr(plain(entry)) for entry in value]))
 
 
 def _digest(array: Any) -> str:
-    found = np.ascontiguousarray(array)
-    content = sha256(found.tobytes() if found.dtype != object else repr(found.tolist()).encode())
+    """Shape, type and a checksum of an array, of which no copy is made if it is contiguous."""
+    found = np.asarray(array, order="C")
+    if found.dtype == object:
+        content = sha256(repr(found.tolist()).encode())
+    else:
+        content = sha256(found.reshape(-1).view(np.uint8).data)
     return f"array {found.shape} of {found.dtype}, {content.hexdigest()[:16]}"

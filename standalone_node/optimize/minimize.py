@@ -16,10 +16,11 @@ from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.identity import identity_of
 from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
-from standalone_node.optimize.metrics import Metric
+from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Problem
 from standalone_node.optimize.options import Options, refuse_unread
 from standalone_node.optimize.record import Callback, Monitor, Watch
+from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 from standalone_node.optimize.task import Task
 from standalone_node.optimize.trail import Keeper
@@ -164,8 +165,11 @@ def minimize(
     if checkpoint is not None and not hasattr(checkpoint, "opened"):
         raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
     learnt = weights_of(getattr(problem, "weights", None) if weights is None else weights)
-    asked = {**given, "method": method, "metric": metric, "patience": patience, "tau": tau}
-    asked |= {"tolerance": tolerance, "cost_tolerance": cost_tolerance, "noise_level": noise_level}
+    if metric is None and not isinstance(run, Stepwise):
+        metric = Sobolev(1.0)
+    asked = {**given, "method": method, "metric": metric, "monitor": monitor, "patience": patience}
+    asked |= {"tolerance": tolerance, "cost_tolerance": cost_tolerance}
+    asked |= {"noise_level": noise_level, "tau": tau}
     return Task(
         problem,
         start,

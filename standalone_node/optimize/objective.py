@@ -118,14 +118,20 @@ class Objective:
             "problem": None if remembered is None else remembered(),
         }
 
-    def recall(self, memory: Mapping[str, Any], u: Array) -> None:
-        """Be as when `memory` was asked for, with the direct problem solved if it was."""
+    def recall(self, memory: Mapping[str, Any]) -> None:
+        """Be as when `memory` was asked for; `solve` is for when the direct problem was solved."""
         self._since = int(memory["since"])
         if memory["problem"] is not None:
             problem: Any = self.problem
             problem.recall(memory["problem"])
-        if memory["solved"]:
-            self.problem.cost(self.parameters(u))
+
+    def solve(self, u: Array) -> None:
+        """Have the direct problem solved at u."""
+        self.problem.cost(self.parameters(u))
+
+    def cost_anew(self, u: Array) -> float:
+        """E(theta(u)) of parameters that the problem has not seen, and will not see again."""
+        return self.problem.cost(self._parametrisation.apply(u))
 
     def start(self, u: Array) -> tuple[float, Array]:
         """Cost and derivative where a method begins; StateOverflow if they are not finite."""

@@ -28,7 +28,7 @@ UNRESOLVED = 1e-2
 ASTRAY = ("overflow", "saturated")
 
 #: The columns of the history: the numbers of an Iteration but its own.
-_COLUMNS = [f.name for f in fields(Iteration) if f.name not in ("nit", "parameters")]
+COLUMNS = [f.name for f in fields(Iteration) if f.name not in ("nit", "parameters")]
 
 Monitor = Callable[[Parameters], float]
 Callback = Callable[[Iteration], Any]
@@ -71,7 +71,7 @@ class Record:
         self._sweeps = (counts.direct, counts.adjoint, counts.sensitivity)
         self._began = time.perf_counter()
         self._watched = 0.0
-        self._columns: dict[str, list[float]] = {name: [] for name in _COLUMNS}
+        self._columns: dict[str, list[float]] = {name: [] for name in COLUMNS}
         self._last: Iteration | None = None
         self._scores: list[float] = []
         self._newest: State | None = None
@@ -85,6 +85,12 @@ class Record:
     def begun(self) -> bool:
         """Whether there is a row yet."""
         return self._last is not None
+
+    @property
+    def newest(self) -> State:
+        """The newest state."""
+        assert self._newest is not None
+        return self._newest
 
     @property
     def last(self) -> Iteration:

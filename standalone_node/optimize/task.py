@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +20,7 @@ from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options
 from standalone_node.optimize.record import Record, Watch
 from standalone_node.optimize.state import State
-from standalone_node.optimize.stochastic import Plain, Stepwise
+from standalone_node.optimize.stochastic import Plain
 from standalone_node.optimize.stopping import Stopping
 from standalone_node.optimize.trail import Keeper, Memory, Trail
 
@@ -47,11 +48,8 @@ class Task:
 
     def done(self) -> Result:
         """The outcome."""
-        try:
+        with nullcontext() if self.keeper is None else self.keeper:
             return self._done()
-        finally:
-            if self.keeper is not None:
-                self.keeper.close()
 
     def _done(self) -> Result:
         objective = Objective(self.problem, self.parametrisation)
@@ -71,10 +69,10 @@ class Task:
 
     def _begin(self, objective: Objective, trail: Trail) -> Array | State:
         """The start, or the state where the keeper has seen the run before."""
-        state = trail.recalled(self.identity)
+        u: Array = self.parametrisation.coordinates(self.start)
+        state = trail.recalled(self.identity, u.shape)
         if state is not None:
             return state
-        u: Array = self.parametrisation.coordinates(self.start)
         objective.renewed(u, at_once=True)  # the time grid may be that of an earlier run
         return u
 
@@ -82,9 +80,9 @@ class Task:
         self, objective: Objective, begin: Array | State, trail: Trail
     ) -> tuple[Metric | None, Gram]:
         """The metric with the length that it chooses at the start, or chose when the run began."""
-        if self.metric is None and isinstance(self.method, Stepwise):
+        metric = self.metric
+        if metric is None:
             return None, Plain()
-        metric: Metric = Sobolev(1.0) if self.metric is None else self.metric
         if not isinstance(begin, State):
             metric = metric.resolved(objective, begin)
             trail.length = getattr(metric, "length", None)

@@ -25,8 +25,12 @@ class Keeper(Protocol):
         """A run of this identity begins: where it stood when it was last kept, None if never."""
         ...
 
-    def wanted(self, nit: int | None) -> bool:
-        """Whether to keep the run after iteration `nit`; None is between two of them."""
+    def wanted(self, nit: int) -> bool:
+        """Whether to keep the run after iteration `nit`."""
+        ...
+
+    def wanted_between(self) -> bool:
+        """Whether to keep the run between two iterations, in the midst of an epoch."""
         ...
 
     def keep(self, memory: Memory) -> None:
@@ -37,13 +41,22 @@ class Keeper(Protocol):
         """Keep how the run has ended."""
         ...
 
-    def close(self) -> None:
+    def __enter__(self) -> Any:
+        """A run begins."""
+        ...
+
+    def __exit__(self, *error: object) -> None:
         """The run is over, whatever its end."""
         ...
 
-    def say(self, sentence: str) -> None:
-        """Something that whoever started the run should know."""
+    @property
+    def warn(self) -> Callable[[str], Any]:
+        """Takes sentences that whoever started the run should know."""
         ...
+
+
+#: The cost of what was kept is that of the problem up to this share of it, even on another machine.
+DIGITS = 1e-6
 
 
 class Trail:
@@ -68,39 +81,57 @@ class Trail:
         self.length: float | None = None
         self._state: State | None = None
 
-    def recalled(self, identity: Callable[[], Memory]) -> State | None:
+    def recalled(self, identity: Callable[[], Memory], size: tuple[int, ...]) -> State | None:
         """The state to go on from, after everything else is as it was there; None to begin.
 
         Parameters
         ----------
         identity : callable
             What the run is, for the keeper: problem, start and settings.
+        size : tuple of int
+            The shape of u.
+
+        Raises
+        ------
+        ArgumentError
+            If what was kept is of another problem.
         """
         keeper = self._keeper
         memory = None if keeper is None else keeper.opened(identity())
         if keeper is None or memory is None:
             return None
-        try:
-            state = self._recall(memory)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise ArgumentError(
-                f"what was kept of this run does not fit together ({error}): begin afresh, without "
-                "resume"
-            ) from error
+        state = recalled_state(memory["state"])
+        if state.u.shape != size:
+            raise ArgumentError("what was kept is of another size: begin afresh, without resume")
+        self.length, self._state = memory["length"], state
+        self._objective.recall(memory["objective"])
+        if memory["end"] is None:
+            self._compare(state, memory["record"]["newest"], keeper)
+        if memory["objective"]["solved"]:
+            self._objective.solve(state.u)
+        self.record.recall(memory["record"], state, memory["end"])
+        self._state = state
         if not state.memory and self.record.verdict is None:
-            keeper.say(
+            keeper.warn(
                 "this method begins anew where the checkpoint was written, as its memory is not "
                 "ours to keep: the end may differ in the last digits"
             )
         return state
 
-    def _recall(self, memory: Memory) -> State:
-        state = recalled_state(memory["state"])
-        self.length = memory["length"]
-        self._objective.recall(memory["objective"], state.u)
-        self.record.recall(memory["record"], state, memory["end"])
-        self._state = state
-        return state
+    def _compare(self, state: State, newest: Memory | None, keeper: Keeper) -> None:
+        """Refuse what was kept of another problem: what no identity tells, as a field's formula."""
+        told = state if newest is None else recalled_state(newest)
+        cost = self._objective.cost_anew(told.u)
+        if not abs(cost - told.cost) <= DIGITS * max(abs(cost), abs(told.cost)):
+            raise ArgumentError(
+                f"the parameters that were kept have the cost {told.cost:.6g} there and {cost:.6g} "
+                "here, so this is another problem: begin afresh, without resume"
+            )
+        if cost != told.cost:
+            keeper.warn(
+                "the cost of what was kept differs in the last digits, as on another machine: the "
+                "end may do so, too"
+            )
 
     def report(self, state: State) -> bool:
         """Take down a state; whether the run has to stop here."""
@@ -126,11 +157,11 @@ class Trail:
     def between(self, u: Array, memory: Callable[[], Memory]) -> None:
         """A place between two reports, at the end of a batch."""
         keeper = self._keeper
-        if keeper is not None and keeper.wanted(None):
-            newest = self._state
-            assert newest is not None
-            state = State(u, newest.cost, newest.derivative, newest.gradient, memory=memory())
-            keeper.keep(self._memory(state, None))
+        if keeper is not None and keeper.wanted_between():
+            with self.record.aside():
+                newest = self.record.newest
+                state = State(u, newest.cost, newest.derivative, newest.gradient, memory=memory())
+                keeper.keep(self._memory(state, None))
 
     def ended(self) -> None:
         """The run has ended."""

@@ -8,11 +8,16 @@ from rich.console import Console, RenderableType
 
 
 class Terminal(Console):
-    """A console that leaves a broken pipe to whoever runs the command."""
+    """A console that leaves a broken pipe to whoever runs the command, and needs no stderr."""
 
     def on_broken_pipe(self) -> None:
-        """Pass it on; rich would end the process with exit code 1."""
-        raise BrokenPipeError
+        """Pass it on, where rich would end the process with exit code 1.
+
+        Progress that nobody reads any more is no reason to stop: there the console falls silent.
+        """
+        if not self.stderr:
+            raise BrokenPipeError
+        self.quiet = True
 
 
 def terminal(*, stderr: bool = False) -> Terminal:

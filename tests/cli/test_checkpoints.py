@@ -111,7 +111,63 @@ def test_a_refit_is_part_of_what_is_kept(place: Path) -> None:
 def test_resuming_without_a_checkpoint_begins_afresh_and_says_so(place: Path) -> None:
     code, _, err = run(*FIT, "--max-iterations", "2", "--resume")
     assert code == 0
-    assert "note: there is no checkpoint in m.checkpoint: the fit begins afresh." in err
+    assert "warning: there is no checkpoint in m.checkpoint: the fit begins afresh." in err
+
+
+def test_which_rows_are_learnt_from_is_named_as_well(place: Path) -> None:
+    short = (*FIT, "--max-iterations", "3", "--every", "1", "--ignore", "width")
+    assert run(*short)[0] == 0
+    code, _, err = run(*short, "--resume", "--test-share", "0.3")
+    assert code == 2 and "--test-share = 0.2 there, --test-share = 0.3 here" in err
+    assert run(*short, "--resume")[0] == 0
+
+
+def test_checkpoints_that_nobody_asked_for_go_when_the_model_is_there(
+    place: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("standalone_node.cli.checkpoints.UNASKED", 0.0)
+    monkeypatch.setattr("standalone_node.learn.checkpoint.BETWEEN", 0.0)
+    kept: list[int] = []
+    from standalone_node.learn.checkpoint_folder import CheckpointFolder
+
+    delete = CheckpointFolder.delete
+
+    def counted(folder: CheckpointFolder) -> None:
+        kept.append(len(list(place.glob("m.checkpoint/*.node"))))
+        delete(folder)
+
+    monkeypatch.setattr(CheckpointFolder, "delete", counted)
+    assert run(*FIT, "--max-iterations", "4")[0] == 0
+    assert kept == [2] and not (place / "m.checkpoint").exists()
+
+
+@needs_signals
+def test_a_reader_of_the_progress_that_is_gone_does_not_end_a_fit(place: Path) -> None:
+    process = started(place, *FIT, *LONG)
+    assert process.stderr is not None and process.stdout is not None
+    process.stderr.close()  # as of a pipe to tee, which dies of the same Ctrl-C
+    process.stdout.close()
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=60) == 130
+    code, _, err = run(*FIT, *LONG[2:], "--max-iterations", "0", "--resume")
+    assert code == 0 and "going on after iteration" in err
+
+
+@needs_signals
+def test_a_signal_that_is_to_be_ignored_is(place: Path) -> None:
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        process = started(place, *FIT, *LONG)
+    finally:
+        signal.signal(signal.SIGINT, before)
+    process.send_signal(signal.SIGINT)
+    time.sleep(0.5)
+    assert process.poll() is None
+    process.send_signal(signal.SIGHUP)
+    _, err = process.communicate(timeout=60)
+    assert process.returncode == 129 and "--resume goes on" in err
 
 
 def test_a_short_fit_leaves_no_checkpoint(place: Path) -> None:
@@ -133,6 +189,6 @@ def test_another_fit_is_refused_with_the_option_by_name(place: Path) -> None:
 
 def test_what_cannot_be_a_folder_of_checkpoints_is_refused(place: Path) -> None:
     code, _, err = run(*FIT, "--checkpoint", "flowers.csv")
-    assert code == 2 and "--checkpoint 'flowers.csv' is a file: name a folder" in err
+    assert code == 2 and "--checkpoint 'flowers.csv' is no folder: name a folder" in err
     code, _, err = run(*FIT, "--every", "0")
     assert code == 2 and "--every" in err

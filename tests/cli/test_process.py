@@ -76,7 +76,7 @@ def test_a_process_ends_with_the_exit_code_and_without_a_traceback(place: Path) 
 
 
 @pytest.mark.parametrize("number, code", [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
-def test_an_interrupted_fit_leaves_nothing_behind(
+def test_an_interrupted_fit_leaves_its_checkpoint_and_nothing_half_written(
     place: Path, number: signal.Signals, code: int
 ) -> None:
     endless = ("--tolerance", "0", "--max-iterations", "100000000", "--steps", "200")
@@ -92,8 +92,11 @@ def test_an_interrupted_fit_leaves_nothing_behind(
     out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert out == "" and "Traceback" not in err
-    assert re.search(r"^error: (interrupted|terminated)\.$", err, re.MULTILINE)
-    assert [path.name for path in place.iterdir()] == ["flowers.csv"]
+    assert re.search(r"^error: (interrupted|terminated); the same command with --resume", err, re.M)
+    names = ["flowers.csv", "flowers.node.npz.checkpoint"]
+    assert sorted(path.name for path in place.iterdir()) == names
+    kept = [path.name for path in (place / names[1]).iterdir()]
+    assert sorted(kept) == [".lock", "checkpoint-000001.node"]
 
 
 @pytest.mark.parametrize("unbuffered", ["", "1"])

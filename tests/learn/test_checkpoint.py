@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,11 +14,13 @@ from sklearn.datasets import load_diabetes, load_iris
 
 import standalone_node as sn
 from standalone_node.errors import ArgumentError, ModelFileError
+from standalone_node.learn import checkpoint_file
 from standalone_node.learn.checkpoint_file import checkpoint_bytes, read_checkpoint
 from standalone_node.learn.checkpoint_identity import differences
 from standalone_node.learn.model_file import model_bytes
 from standalone_node.learn.terms import Terms
-from standalone_node.optimize.identity import UNMINDED
+from standalone_node.learn.validation import NegativeLoss
+from standalone_node.optimize.identity import UNMINDED, plain
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 
@@ -149,6 +152,7 @@ DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "cut off": lambda data: data[:-100],
     "longer": lambda data: data + b"x",
     "empty": lambda data: b"",
+    "half a line": lambda data: data[:10],
     "one line": lambda data: data[:27],
 }
 
@@ -162,7 +166,10 @@ def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path: Path, damage
     assert f"{last.name} is damaged or cut off" in sentences[0]
     assert "going on after iteration 10" in sentences[1]
     assert model_bytes(classifier().fit(X, Y, checkpoint=again)) == model_bytes(whole)
-    assert read_checkpoint(newest(tmp_path))["entries"]
+    # The damaged one does not count among the two that are kept.
+    sound = sorted(tmp_path.glob("*.node"))
+    assert len(sound) == 2 and all(read_checkpoint(path)["entries"] for path in sound)
+    assert (tmp_path / f"{last.name}.damaged").exists()
 
 
 def test_without_a_sound_checkpoint_a_fit_begins_afresh_and_says_so(tmp_path: Path) -> None:
@@ -210,12 +217,45 @@ def test_what_changes_no_bit_may_differ(tmp_path: Path, change: dict[str, Any]) 
     assert np.array_equal(found.parameters_.values, whole.parameters_.values)
 
 
-def test_a_larger_limit_goes_on_but_not_behind_the_back_of_later_runs(tmp_path: Path) -> None:
-    short = {"continuation": (1, 2), "max_iterations": 4}
-    classifier(**short).fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
-    with pytest.raises(ArgumentError, match="max_iterations = 4 there, max_iterations = 8 here"):
-        longer = classifier(**{**short, "max_iterations": 8})
-        longer.fit(X, Y, checkpoint=said(tmp_path, resume=True)[0])
+@pytest.mark.parametrize("fit", ["continuation", "cross-validation"])
+def test_with_larger_limits_all_runs_end_as_they_would_have(fit: str, tmp_path: Path) -> None:
+    model, inputs, targets = FITS[fit]()
+    expected = model.set_params(max_iterations=8).fit(inputs, targets)
+    short = FITS[fit]()[0].set_params(max_iterations=4)
+    short.fit(inputs, targets, checkpoint=sn.Checkpoint(tmp_path))
+    again, sentences = said(tmp_path, resume=True)
+    longer = FITS[fit]()[0].set_params(max_iterations=8).fit(inputs, targets, checkpoint=again)
+    assert model_bytes(longer) == model_bytes(expected)
+    assert getattr(longer, "l2_errors_", 0) == getattr(expected, "l2_errors_", 0)
+    assert "done anew" in sentences[1]
+
+
+def test_a_fit_that_the_time_ended_is_made_again_with_the_choice_it_made(tmp_path: Path) -> None:
+    # Two candidates, then the time for choosing is over; the fit itself has some left.
+    first = sn.Checkpoint(tmp_path, every=1)
+    count = [0]
+
+    def over(terms: Terms) -> float:
+        count[0] += 1
+        return float(count[0] == 2)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Terms, "is_over", over)
+        model = regressor(time_limit=1000.0).fit(Q, R, checkpoint=first)
+    assert len(model.l2_errors_) == 2
+    again = regressor(time_limit=1000.0).fit(Q, R, checkpoint=said(tmp_path, resume=True)[0])
+    assert again.l2_errors_ == model.l2_errors_
+    assert model_bytes(again) == model_bytes(model)
+
+
+def test_the_clock_of_a_fit_goes_on_where_it_stood(tmp_path: Path) -> None:
+    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    content = read_checkpoint(newest(tmp_path))
+    newest(tmp_path).write_bytes(checkpoint_bytes({**content, "elapsed": 500.0}))
+    again, _ = said(tmp_path, resume=True)
+    assert 500.0 <= again.elapsed < 600.0
+    left = Terms.starting_now(None, again, 600.0).left
+    assert left is not None and 0.0 < left <= 100.0
 
 
 def test_beginning_afresh_moves_earlier_checkpoints_aside(tmp_path: Path) -> None:
@@ -223,10 +263,14 @@ def test_beginning_afresh_moves_earlier_checkpoints_aside(tmp_path: Path) -> Non
     before = newest(tmp_path).read_bytes()
     checkpoint, sentences = said(tmp_path)
     classifier(steps=2).fit(X, Y, checkpoint=checkpoint)
-    assert f"moved to {tmp_path / 'earlier'}" in sentences[0]
-    assert newest(tmp_path / "earlier").read_bytes() == before
-    resumed, _ = said(tmp_path / "earlier", resume=True)
+    assert f"moved to {tmp_path / 'earlier-1'}" in sentences[0]
+    assert newest(tmp_path / "earlier-1").read_bytes() == before
+    resumed, _ = said(tmp_path / "earlier-1", resume=True)
     classifier().fit(X, Y, checkpoint=resumed)
+    (tmp_path / "earlier-2").write_text("somebody else's")
+    classifier(steps=1).fit(X, Y, checkpoint=said(tmp_path)[0])
+    assert newest(tmp_path / "earlier-1").exists() and newest(tmp_path / "earlier-3").exists()
+    assert (tmp_path / "earlier-2").read_text() == "somebody else's"
 
 
 def test_a_checkpoint_that_cannot_be_written_stops_no_fit(
@@ -252,12 +296,36 @@ def test_two_fits_do_not_write_to_one_folder(tmp_path: Path) -> None:
     def both(row: Any) -> None:
         if row.nit == 3:
             classifier().fit(X, Y, checkpoint=other)
-            with pytest.raises(ArgumentError, match="another process"):
-                sn.Checkpoint(tmp_path, resume=True)
+            with pytest.raises(ArgumentError, match="another fit writes"):
+                classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path, resume=True, tell=print))
 
-    classifier().fit(X, Y, callback=both, checkpoint=holder)
-    assert len(sentences) == 1 and "another process writes" in sentences[0]
-    sn.Checkpoint(tmp_path, resume=True, tell=print)  # when it is over, anybody may
+    # Three runs, and the folder is held between them.
+    classifier(continuation=(1, 2)).fit(X, Y, callback=both, checkpoint=holder)
+    assert len(sentences) == 1 and "another fit writes" in sentences[0]
+    classifier(continuation=(1, 2)).fit(X, Y, checkpoint=said(tmp_path, resume=True)[0])
+
+
+def test_a_fit_that_fails_lets_go_of_the_folder(tmp_path: Path) -> None:
+    checkpoint, _ = said(tmp_path)
+    with pytest.raises(ValueError, match="NaN"):
+        classifier().fit(np.full_like(X, np.nan), Y, checkpoint=checkpoint)
+    classifier().fit(X, Y, checkpoint=said(tmp_path)[0])
+
+
+def test_a_change_of_the_working_directory_moves_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "other").mkdir()
+    checkpoint, _ = said(Path("kept"), every=1)
+
+    def moves(row: Any) -> None:
+        if row.nit == 5:
+            monkeypatch.chdir(tmp_path / "other")
+
+    classifier().fit(X, Y, callback=moves, checkpoint=checkpoint)
+    assert len(list((tmp_path / "kept").glob("*.node"))) == 2
+    assert list((tmp_path / "other").iterdir()) == []
 
 
 def test_what_a_killed_process_left_half_written_goes(tmp_path: Path) -> None:
@@ -272,7 +340,7 @@ def test_sentences_are_warnings_if_nobody_asked_for_them(tmp_path: Path) -> None
         sn.Checkpoint(tmp_path, resume=True)
 
 
-@pytest.mark.parametrize("every", [0, -1, 2.5, True])
+@pytest.mark.parametrize("every", [0, -1, 2.5, True, np.int64(0)])
 def test_an_interval_that_is_none_is_refused(tmp_path: Path, every: Any) -> None:
     with pytest.raises(ArgumentError, match="every"):
         sn.Checkpoint(tmp_path, every)
@@ -311,50 +379,93 @@ def test_after_its_time_a_checkpoint_is_written_every_half_minute(
     assert wanted == [60.0, 90.0]
 
 
-def test_what_was_kept_but_makes_no_sense_is_refused(tmp_path: Path) -> None:
-    classifier().fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
-    content = read_checkpoint(newest(tmp_path))
-    del content["entries"][0]["memory"]["record"]["columns"]["beta"]
-    newest(tmp_path).write_bytes(checkpoint_bytes(content))
-    with pytest.raises(ArgumentError, match="does not fit together"):
-        classifier().fit(X, Y, checkpoint=said(tmp_path, resume=True)[0])
-
-
 def test_what_is_no_folder_and_no_checkpoint_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises(ArgumentError, match="is a file: name a folder"):
-        sn.Checkpoint(tmp_path / "file")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "missing")
+    for name in ("file", "nowhere"):
+        with pytest.raises(ArgumentError, match="no folder: name a folder"):
+            sn.Checkpoint(tmp_path / name)
+    for nothing in ("", None):
+        with pytest.raises(ArgumentError, match="names no folder"):
+            sn.Checkpoint(nothing)  # type: ignore[arg-type]
     for keeper in (str(tmp_path), 5):
         with pytest.raises(ArgumentError, match=r"give Checkpoint\(folder\)"):
             classifier().fit(X, Y, checkpoint=keeper)  # type: ignore[arg-type]
 
 
+def memory_of(content: dict[str, Any]) -> dict[str, Any]:
+    memory: dict[str, Any] = content["entries"][0]["memory"]
+    return memory
+
+
+def record_of(content: dict[str, Any]) -> dict[str, Any]:
+    record: dict[str, Any] = memory_of(content)["record"]
+    return record
+
+
+def content_of(tmp_path: Path) -> dict[str, Any]:
+    classifier(max_iterations=3).fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    return read_checkpoint(newest(tmp_path))
+
+
 def test_a_file_gives_back_what_it_was_given(tmp_path: Path) -> None:
-    content = {
+    content = content_of(tmp_path)
+    odd = {
         "none": None, "yes": True, "n": 2**60, "x": 0.1, "inf": -np.inf, "text": "array:a0",
         "nest": [{"a": np.arange(3.0), "empty": []}, (1, "b")], "nan": float("nan"),
+        "point": np.array(2.0), "single": np.float32(0.5),
     }  # fmt: skip
-    path = tmp_path / "checkpoint-000001.node"
-    path.write_bytes(checkpoint_bytes(content))
-    found = read_checkpoint(path)
+    path = tmp_path / "checkpoint-000009.node"
+    path.write_bytes(checkpoint_bytes({**content, "settings": odd}))
+    found = read_checkpoint(path)["settings"]
     assert np.isnan(found.pop("nan")) and np.array_equal(found["nest"][0].pop("a"), np.arange(3.0))
-    del content["nan"], content["nest"][0]["a"]
-    content["nest"][1] = [1, "b"]
-    assert found == content
+    assert found.pop("point").shape == ()
+    for name in ("nan", "point"):
+        del odd[name]
+    odd["nest"] = [{"empty": []}, [1, "b"]]
+    assert found == odd
+
+
+@pytest.mark.parametrize("value", [np.arange(3.0) + 1j, {1, 2}, object()])
+def test_what_could_not_be_read_again_is_not_written(value: Any) -> None:
+    with pytest.raises(ArgumentError, match="cannot be kept"):
+        checkpoint_bytes({"x": value})
+
+
+HOSTILE: dict[str, Callable[[dict[str, Any]], object]] = {
+    "no entries": lambda content: content.pop("entries"),
+    "entries of text": lambda content: content.update(entries=["a"]),
+    "no entry at all": lambda content: content.update(entries=[]),
+    "settings in a list": lambda content: content.update(settings=[1]),
+    "a clock without a time": lambda content: content.update(elapsed=float("nan")),
+    "no column": lambda content: record_of(content)["columns"].pop("cost"),
+    "a short column": lambda content: record_of(content)["columns"].update(beta=np.ones(1)),
+    "a cost in words": lambda content: memory_of(content)["state"].update(cost="low"),
+    "a direction of another length": lambda content: memory_of(content)["state"]["memory"].update(
+        direction=np.ones(2)
+    ),
+    "not finite": lambda content: memory_of(content)["state"].update(u=np.full(2, np.nan)),
+    "an unknown end": lambda content: memory_of(content).update(end="nonsense"),
+}
+
+
+@pytest.mark.parametrize("change", HOSTILE)
+def test_a_right_checksum_does_not_vouch_for_sense(tmp_path: Path, change: str) -> None:
+    content = content_of(tmp_path)
+    HOSTILE[change](content)
+    newest(tmp_path).write_bytes(checkpoint_bytes(content))
+    with pytest.raises(ModelFileError, match="damaged or cut off"):
+        read_checkpoint(newest(tmp_path))
 
 
 def test_a_file_of_a_newer_format_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from dataclasses import replace
-
-    from standalone_node.learn import checkpoint_file
-
     path = tmp_path / "checkpoint-000001.node"
     newer = replace(checkpoint_file.CHECKPOINT, version=checkpoint_file.FORMAT + 1)
     with monkeypatch.context() as patch:
         patch.setattr(checkpoint_file, "CHECKPOINT", newer)
-        path.write_bytes(checkpoint_bytes({}))
+        path.write_bytes(checkpoint_bytes({"x": 1}))
     with pytest.raises(ModelFileError, match="update"):
         read_checkpoint(path)
 
@@ -368,6 +479,7 @@ def test_what_differs_is_named_and_the_data_go_first() -> None:
     assert differences(before, {"steps": 3, "x": float("nan")}) == [
         "penalty = {'l2': 0.1, 'h1': 0.0} there, no penalty here"
     ]
+    assert differences({"r": plain(np.ones(3))}, {"r": plain(np.zeros(3))}) == ["another r"]
     data = {"inputs": "a", "start": "b"}
     assert differences(data, {"inputs": "c", "start": "d"}) == ["other inputs (rows or columns)"]
 
@@ -380,3 +492,66 @@ def test_a_time_limit_is_that_of_the_whole_fit() -> None:
     model = regressor(time_limit=0.0).fit(Q, R)
     assert model.result_.reason == "time" and len(model.l2_errors_) == 1
     assert np.isfinite(model.predict(Q)).all()
+
+
+def test_parameters_of_another_size_are_refused(tmp_path: Path) -> None:
+    content = content_of(tmp_path)
+    state = memory_of(content)["state"]
+    for name in ("u", "derivative", "gradient"):
+        state[name] = state[name][:-1]
+    state["memory"]["direction"] = state["memory"]["direction"][:-1]
+    newest(tmp_path).write_bytes(checkpoint_bytes(content))
+    with pytest.raises(ArgumentError, match="another size"):
+        classifier().fit(X, Y, checkpoint=said(tmp_path, resume=True)[0])
+
+
+@pytest.mark.parametrize("share", [1e-12, 1e-2])
+def test_a_cost_that_is_not_that_of_the_parameters_is_seen(tmp_path: Path, share: float) -> None:
+    with pytest.raises(Broken):
+        classifier().fit(X, Y, callback=breaks(8), checkpoint=sn.Checkpoint(tmp_path, every=2))
+    content = read_checkpoint(newest(tmp_path))
+    memory_of(content)["state"]["cost"] *= 1.0 + share
+    newest(tmp_path).write_bytes(checkpoint_bytes(content))
+    again, sentences = said(tmp_path, resume=True)
+    if share > 1e-6:
+        with pytest.raises(ArgumentError, match="this is another problem"):
+            classifier().fit(X, Y, checkpoint=again)
+    else:
+        classifier().fit(X, Y, checkpoint=again)
+        assert "differs in the last digits" in sentences[1]
+
+
+def test_other_rows_to_validate_on_are_another_fit(tmp_path: Path) -> None:
+    problem = sn.InverseProblem(Q[:, :3], R / 100.0, steps=2)
+    start = problem.initial_parameters()
+
+    def fit(rows: list[int], resume: bool) -> None:
+        monitor = NegativeLoss(problem.rows(rows))
+        checkpoint = said(tmp_path, resume=resume)[0]
+        sn.minimize(problem, start, max_iterations=3, monitor=monitor, checkpoint=checkpoint)
+
+    fit([0, 1], resume=False)
+    fit([0, 1], resume=True)
+    with pytest.raises(ArgumentError, match=r"another monitor|other inputs"):
+        fit([0, 2], resume=True)
+    with pytest.raises(ArgumentError, match=r"another monitor|monitor = "):
+        sn.minimize(problem, start, max_iterations=3, checkpoint=said(tmp_path, resume=True)[0])
+
+
+def test_one_checkpoint_is_for_one_fit(tmp_path: Path) -> None:
+    checkpoint, _ = said(tmp_path)
+    classifier().fit(X, Y, checkpoint=checkpoint)
+    with pytest.raises(ArgumentError, match="steps = 3 there, steps = 2 here"):
+        classifier(steps=2).fit(X, Y, checkpoint=checkpoint)
+
+
+def test_a_seed_of_chance_is_warned_of(tmp_path: Path) -> None:
+    checkpoint, sentences = said(tmp_path)
+    classifier(random_state=None).fit(X, Y, checkpoint=checkpoint)
+    assert "random_state = None" in sentences[0]
+
+
+def test_equal_settings_in_other_words_are_the_same_fit(tmp_path: Path) -> None:
+    classifier(horizon=4, h1=np.float64(0.01)).fit(X, Y, checkpoint=sn.Checkpoint(tmp_path))
+    again, _ = said(tmp_path, resume=True)
+    classifier(horizon=4.0, h1=0.01).fit(X.tolist(), Y, checkpoint=again)
