@@ -28,6 +28,8 @@ Array = NDArray[Any]
 
 #: A header larger than this, in bytes, is not one of ours.
 LARGEST_HEADER = 16 * 2**20
+#: So many lists and objects may be in any header, and one more for every eight bytes.
+BRACKETS = 4096
 #: A file as large as this, in bytes, would need another kind of directory.
 LARGEST_FILE = 2**32 - 2**20
 _TEXTS = re.compile(rb'"(?:[^"\\]|\\.)*"')
@@ -86,16 +88,25 @@ def packed(kind: Kind, facts: Mapping[str, Any], arrays: Mapping[str, Array]) ->
         raise ArgumentError(
             f"cannot write {kind.what}: it would hold a number that is not finite ({error})"
         ) from error
-    size = len(text) + sum(array.nbytes for array in members.values())
-    if size > LARGEST_FILE:
-        raise ArgumentError(
-            f"cannot write {kind.what} of {size / 1e9:.1f} GB, more than 4 GB: take a smaller "
-            "network"
-        )
+    _refuse_large(kind, len(text), sum(array.nbytes for array in members.values()))
     buffer = io.BytesIO()
     written: dict[str, Any] = {"header": np.frombuffer(text.encode(), np.uint8), **members}
     np.savez(buffer, **written)
     return buffer.getvalue()
+
+
+def _refuse_large(kind: Kind, header: int, numbers: int) -> None:
+    """ArgumentError for what would be written and not be read again."""
+    if header > LARGEST_HEADER:
+        raise ArgumentError(
+            f"cannot write {kind.what} with a header of {header / 2**20:.1f} MiB, 16 at the most: "
+            "leave out columns with very many categories"
+        )
+    if header + numbers > LARGEST_FILE:
+        raise ArgumentError(
+            f"cannot write {kind.what} of {(header + numbers) / 1e9:.1f} GB, 4 at the most: take a "
+            "smaller network"
+        )
 
 
 def unpacked(kind: Kind, file: IO[bytes], name: str) -> tuple[dict[str, Any], dict[str, Array]]:
@@ -167,7 +178,7 @@ def _header(
 def _refuse_nesting(text: bytes) -> None:
     """Refuse a JSON text of hardly more than brackets, which would take 30 times its size."""
     bare = _TEXTS.sub(b"", text)
-    if bare.count(b"[") + bare.count(b"{") > 64 + len(text) // 16:
+    if bare.count(b"[") + bare.count(b"{") > BRACKETS + len(text) // 8:
         raise Unsound("its header is hardly more than brackets")
 
 
