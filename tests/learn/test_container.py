@@ -208,7 +208,8 @@ UNSOUND: dict[str, tuple[Callable[[Path], bytes], str]] = {
         "not as large as its shape",
     ),
     "code for a shape": (
-        lambda path: changed(path, "numbers.npy", asking("(exit(),)")), "does not begin as an array",
+        lambda path: changed(path, "numbers.npy", asking("(exit(),)")),
+        "does not begin as an array",
     ),
     "objects": (pickled, "does not begin as an array"),
     "no truth": (

@@ -1,4 +1,4 @@
-"""What a header may say: every key has its type, and no setting asks for more than the arrays show."""
+"""What a header may say: every key has its type, no setting asks for more than the arrays show."""
 
 from __future__ import annotations
 
