@@ -8,6 +8,7 @@ from typing import Any
 
 import click
 
+from standalone_node.cli.config import configurable
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -38,6 +39,7 @@ _SECTIONS = {
 
 
 @click.command("fit", cls=SectionedCommand, sections=_SECTIONS)
+@configurable
 @click.argument("data")
 @click.option(
     "-o",
@@ -74,6 +76,8 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
+      node-fit fit flowers.csv --target species --dump-config > fit.toml
+      node-fit fit --config fit.toml --steps 6
     """
     model = options["output"] or default_model(data)
     _refuse_both(ctx, options)
