@@ -8,7 +8,7 @@ Usage::
     python scripts/fuzz.py config field --count 5000
 
 An input may be taken, or refused by one sentence. Counted as failures are tracebacks, inputs that
-take longer than 5 s, code that is executed (an audit hook sees what is compiled, executed,
+take more than 5 s of work, code that is executed (an audit hook sees what is compiled, executed,
 unpickled, started or connected to), memory that exceeds the base of the process by more than 10
 times the input, and processes that die. Inputs depend on the seed and their number alone; those
 that fail are written to a folder. The exit code is 1 if there is one. Linux only: the memory of a
@@ -43,8 +43,9 @@ from fuzzing.outcomes import REFUSED, TAKEN
 from fuzzing.targets import TARGETS
 from fuzzing.watch import Watch, peak, reset_peak, virtual
 
-#: Seconds after which an input counts as one that hangs, and those a process has to get ready.
-LIMIT, READY = 5.0, 300.0
+#: Seconds of work after which an input counts as one that hangs; on a machine that is busy with
+#: other things they may last this many times as long. And those a process has to get ready.
+LIMIT, BUSY, READY = 5.0, 12.0, 300.0
 #: Memory may exceed the base by this many times the input, and by this many bytes beside.
 FACTOR, SLACK = 10, 16 * 2**20
 #: The ratio of memory to input is told of inputs of at least so many bytes.
@@ -157,11 +158,12 @@ class Worker:
     def line(self, seconds: float) -> dict[str, Any] | None:
         """The next line; None if there is none within the seconds, or never will be."""
         assert self._process.stdout is not None
-        until = time.monotonic() + seconds
+        work, until = self._worked() + seconds, time.monotonic() + BUSY * seconds
         while b"\n" not in self._rest:
-            waiting = max(0.0, until - time.monotonic())
-            if not select.select([self._process.stdout], [], [], waiting)[0]:
-                return None
+            if not select.select([self._process.stdout], [], [], 0.2)[0]:
+                if self._worked() > work or time.monotonic() > until:
+                    return None
+                continue
             more = os.read(self._process.stdout.fileno(), 2**16)
             if not more:
                 return None
@@ -169,6 +171,15 @@ class Worker:
         line, self._rest = self._rest.split(b"\n", 1)
         found: dict[str, Any] = json.loads(line)
         return found
+
+    def _worked(self) -> float:
+        """The seconds of processors that the process has taken."""
+        try:
+            text = Path(f"/proc/{self._process.pid}/stat").read_text()
+        except OSError:
+            return 0.0
+        user, system = text.rsplit(")", 1)[1].split()[11:13]
+        return (int(user) + int(system)) / os.sysconf("SC_CLK_TCK")
 
     def stopped(self) -> tuple[int | None, str]:
         """End it: its exit code if it had ended by itself, and its last words."""

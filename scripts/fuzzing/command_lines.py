@@ -30,7 +30,7 @@ BOUNDS = {
 #: Commands that take long whatever their options; they are only asked for what they refuse.
 LONG = {"verify": ("--scheme", "no such scheme"), "demo": ("--list",), "doctor": ()}
 #: How often each command is taken.
-COMMANDS = ("fit",) * 24 + ("predict",) * 12 + ("evaluate",) * 8 + ("info",) * 4
+COMMANDS: tuple[str, ...] = ("fit",) * 24 + ("predict",) * 12 + ("evaluate",) * 8 + ("info",) * 4
 COMMANDS += ("sensitivity", "compare", "verify", "demo", "doctor", "", "fti", "--version", "--help")
 ROWS = "".join(f"{i % 3}.5,{(i * 7) % 5},{'rose' if i % 2 else 'tulip'}\n" for i in range(24))
 
@@ -52,6 +52,7 @@ def prepared(folder: Path) -> Prepared:
     command(fit)
     # Libraries that draw are imported once, and look for fonts.
     command([*fit, "--figure", "a.png", "--report", "a"])
+    command(["demo", "--list"])
     command(["sensitivity", "m.npz", "flowers.csv", "-o", "b", *BOUNDS["sensitivity"]])
     parameters = {
         name: import_module(f"standalone_node.cli.{name}").command.params

@@ -19,8 +19,10 @@ CELLS = (
     *("-0", "+1", ".5", "5.", "1e", "--1", "2020-01-01", " ", "\t", '"', '""', "'", "a\nb", "\\"),
     *("é", "\u200b", "\ufeff", "\U0001f600", "x" * 70, "18446744073709551616", "9007199254740993"),
 )
-BYTES = (b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b",", b";", b"\x1a")
-BYTES += (b"\x1f\x8b", b"PK\x03\x04", b"\x80", b"\xed\xa0\x80", b"\x0b", b"\xc2\x85", b"\x1b[31m")
+BYTES: tuple[bytes, ...] = (
+    *(b"\0", b"\xff", b"\xfe\xff", b"\xef\xbb\xbf", b"\r", b"\n", b'"', b",", b";", b"\x1a"),
+    *(b"\x1f\x8b", b"PK\x03\x04", b"\x80", b"\xed\xa0\x80", b"\x0b", b"\xc2\x85", b"\x1b[31m"),
+)
 
 
 def prepared(folder: Path) -> Path:

@@ -13,7 +13,7 @@ FORBIDDEN = (
     *("socket.", "urllib.", "http.", "ftplib.", "smtplib.", "webbrowser.", "pickle.find_class"),
 )
 #: Who makes code from its own text: of the standard library, and of the libraries.
-MAKERS = ("/dataclasses.py", "/collections/__init__.py", "/typing.py")
+MAKERS: tuple[str, ...] = ("/dataclasses.py", "/collections/__init__.py", "/typing.py")
 MAKERS += ("/numba/", "/llvmlite/", "/jinja2/")
 #: Who may unpickle: the cache of compiled kernels, which holds code and nothing else.
 KERNELS = "/standalone_node/kernels/cache.py"

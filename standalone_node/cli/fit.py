@@ -19,6 +19,7 @@ from standalone_node.cli.options import (
 )
 from standalone_node.cli.outputs import Outputs, check_figure
 from standalone_node.cli.rows import data_options, input_files, prepared_rows, refuse_both
+from standalone_node.errors import NodeError
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
@@ -109,6 +110,8 @@ def default_model(data: str) -> str:
     if data == "-":
         raise click.UsageError("standard input has no name to call the model after: add -o MODEL.")
     path = Path(data)
+    if not path.name:
+        raise NodeError(f"{data}: this is a folder; name a CSV file in it.")
     stem = re.sub(r"(?i)\.(csv|tsv|txt)$", "", re.sub(r"(?i)\.gz$", "", path.name))
     return str(path.with_name(f"{stem or path.name}.node.npz"))
 

@@ -18,8 +18,8 @@ from standalone_node.optimize.line_searches import LINE_SEARCHES
 from standalone_node.optimize.methods import METHODS
 from standalone_node.problem.losses import LOSSES
 
-#: No whole number of a setting is larger.
-LARGEST_WHOLE = 2**40
+#: No size is larger. Numbers that only count what a fit does, such as iterations, may be.
+LARGEST_SIZE = 2**31
 #: No list of a setting is longer.
 LONGEST_LIST = 1000
 
@@ -32,11 +32,18 @@ class Rule(NamedTuple):
 
 
 def _is_whole(value: Any, least: int) -> bool:
-    return type(value) is int and least <= value <= LARGEST_WHOLE
+    return type(value) is int and value >= least
 
 
 def _whole(least: int) -> Rule:
     return Rule(lambda value: _is_whole(value, least), f"a whole number of at least {least}")
+
+
+def _size(least: int) -> Rule:
+    return Rule(
+        lambda value: _is_whole(value, least) and value <= LARGEST_SIZE,
+        f"a whole number from {least} to {LARGEST_SIZE}",
+    )
 
 
 def _name(table: Collection[str]) -> Rule:
@@ -60,7 +67,7 @@ def _is_list(value: Any) -> bool:
     return (
         isinstance(value, list)
         and len(value) <= LONGEST_LIST
-        and all(_is_whole(item, 1) for item in value)
+        and all(_size(1).fits(item) for item in value)
     )
 
 
@@ -71,7 +78,7 @@ _TRUTH = Rule(lambda value: isinstance(value, bool), "true or false")
 #: The table: a setting, and what it has to be.
 SETTINGS: Mapping[str, Rule] = {
     "horizon": _POSITIVE,
-    "steps": _whole(1),
+    "steps": _size(1),
     "scheme": _name(TABLEAUX),
     "rtol": _or_null(_NUMBER),
     "atol": _or_null(_NUMBER),
@@ -79,13 +86,13 @@ SETTINGS: Mapping[str, Rule] = {
         lambda value: _TRUTH.fits(value) or _POSITIVE.fits(value), "true, false or a number"
     ),
     "form": _name(FORM_BLOCKS),
-    "inner": _or_null(_whole(1)),
+    "inner": _or_null(_size(1)),
     "activation": _name(ACTIVATIONS),
     "weights": _name(WEIGHTS),
     "basis": _or_null(_name(BASES)),
-    "modes": _or_null(_whole(1)),
+    "modes": _or_null(_size(1)),
     "channels": _name(CHANNELS),
-    "augment": _whole(0),
+    "augment": _size(0),
     "loss": _name(LOSSES),
     "l2": _or(_NUMBER, "auto", "auto"),
     "h1": _NUMBER,
@@ -122,7 +129,7 @@ def misfit(name: str, value: Any) -> str | None:
     Examples
     --------
     >>> misfit("steps", 0)
-    'a whole number of at least 1'
+    'a whole number from 1 to 2147483648'
     >>> misfit("steps", 4)
     """
     rule = SETTINGS[name]

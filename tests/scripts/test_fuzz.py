@@ -94,9 +94,14 @@ def test_a_process_that_hangs_is_told_from_one_that_dies(monkeypatch: pytest.Mon
         return found
 
     ready = 'print(\'{"ready": 1}\\n{"number": 0}\', flush=True); import os, time; '
-    for code, what in (("time.sleep(60)", "hang"), ("os.abort()", "death")):
+    for code, what in (
+        ("time.sleep(60)", "hang"),
+        ("[None for _ in iter(int, 1)]", "hang"),
+        ("os.abort()", "death"),
+    ):
         monkeypatch.setattr(fuzz, "Worker", lambda *rest, code=code: worker(ready + code))
-        monkeypatch.setattr(fuzz, "LIMIT", 1.0)
+        monkeypatch.setattr(fuzz, "LIMIT", 0.5)
+        monkeypatch.setattr(fuzz, "BUSY", 4.0)
         tally, began = fuzz.Tally(), time.monotonic()
         assert fuzz._shift("csv", 0, 0, 5, tally) == 1
         assert dict(tally.counts) == {what: 1}
