@@ -76,6 +76,10 @@ def make(rng: Random, known: Prepared) -> bytes:
     for _ in range(rng.choice((0, 1, 1, 2, 3, 6))):
         words += _option(rng, known.parameters.get(name, []))
     words += [*BOUNDS.get(name, ()), *LONG.get(name, ())]
+    if name in ("fit", "predict", "evaluate", "compare", "sensitivity") and rng.random() < 0.35:
+        words.append("--dump-config")  # all that is read of a command line, in a tenth of the time
+    if rng.random() < 0.2:
+        words.insert(rng.randrange(len(words) + 1), rng.choice(WORDS))
     if rng.random() < 0.05:
         rng.shuffle(words)
     return json.dumps(words).encode()
