@@ -11,7 +11,7 @@ from random import Random
 from fuzzing.outcomes import TAKEN, command, tried
 
 #: The share of the inputs that are also fitted, one of so many, since that takes long.
-FITTED = 20
+FITTED = 100
 NAMES = ("x", "y", "kind", "naïve", "a b", "", "x", '"', "1", "predicted_y", "\u2028", "=1+1")
 CELLS = (
     *("0", "1", "2", "3", "1.5", "-2.25", "1e3", "red", "blue", "True", "false", "", "NA", "?"),
