@@ -77,9 +77,16 @@ def packed(kind: Kind, facts: Mapping[str, Any], arrays: Mapping[str, Array]) ->
     Raises
     ------
     ArgumentError
-        If a fact is not finite where that is refused, or the file would be too large.
+        If a fact is not finite where that is refused, an array holds other numbers than files
+        do, or the file would be too large.
     """
     members = {name: np.asarray(array, order="C") for name, array in arrays.items()}
+    for name, array in members.items():
+        if array.dtype.str not in NUMBERS:
+            raise ArgumentError(
+                f"cannot write {kind.what}: {name!r} holds numbers of the type {array.dtype}, and "
+                "a file holds float64, float32, int64 and bool"
+            )
     shapes = {name: [array.dtype.str, list(array.shape)] for name, array in members.items()}
     header = {"magic": kind.magic, "format": kind.version, **facts, "arrays": shapes}
     try:

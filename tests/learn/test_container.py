@@ -84,6 +84,12 @@ def test_numbers_that_are_not_finite_are_for_those_who_want_them() -> None:
         read(packed(KIND, {}, {"a": np.array([np.nan])}))
 
 
+@pytest.mark.parametrize("dtype", ["<i4", ">f8", "<c16", "|O", "<U3", "|u1"])
+def test_numbers_that_would_not_be_read_again_are_not_written(dtype: str) -> None:
+    with pytest.raises(ArgumentError, match="'a' holds numbers of the type"):
+        packed(KIND, {}, {"a": np.zeros(2, dtype)})
+
+
 def changed(path: Path, name: str, content: bytes) -> bytes:
     write_members(path, (members_of(path) | {name: content}).items())
     return path.read_bytes()
