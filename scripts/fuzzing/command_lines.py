@@ -52,7 +52,7 @@ def prepared(folder: Path) -> Prepared:
     command(fit)
     # Libraries that draw are imported once, and look for fonts.
     command([*fit, "--figure", "a.png", "--report", "a"])
-    command(["demo", "--list"])
+    command(["demo", "--list", "--json"])
     command(["sensitivity", "m.npz", "flowers.csv", "-o", "b", *BOUNDS["sensitivity"]])
     parameters = {
         name: import_module(f"standalone_node.cli.{name}").command.params

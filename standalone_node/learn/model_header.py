@@ -26,6 +26,8 @@ ARRAYS = {
 #: What every summary tells; all further facts are numbers, texts, truth values or null.
 RUN = ("end_state", "message", "converged", "iterations")
 COSTS = ("cost_start", "cost_end", "gradient_reduction")
+#: How the names of scores begin, which are numbers or null.
+SCORES = ("train_", "test_", "baseline_")
 
 #: Labels are texts of one length in memory: a long one among many short ones makes all of them
 #: long. So many bytes are granted in any case, and so many for each byte of the labels themselves.
@@ -101,6 +103,9 @@ def _check_summary(summary: object) -> None:
     for name, value in facts.items():
         plain = value is None or isinstance(value, str | bool) or is_finite(value)
         require(plain, f"summary.{name}", "a text, a finite number, true, false or null")
+        if name.startswith(SCORES) and name != "baseline_prediction":
+            number = value is None or is_finite(value)
+            require(number, f"summary.{name}", "a finite number or null")
         if name.endswith("_rows") or name == "seed":
             require(_is_count(value), f"summary.{name}", "a whole number")
 

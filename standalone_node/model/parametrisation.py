@@ -13,6 +13,7 @@ import numpy as np
 import scipy
 from numpy.typing import NDArray
 
+from standalone_node.errors import ArgumentError
 from standalone_node.model.depth import banded_product
 from standalone_node.model.nodal import Derivative, Parameters
 
@@ -84,7 +85,13 @@ class BandedGram:
             held[1, k], held[0, k] = 1.0, 0.0
             if k + 1 < held.shape[1]:
                 held[0, k + 1] = 0.0
-        self._factor = scipy.linalg.cholesky_banded(held)
+        try:
+            self._factor = scipy.linalg.cholesky_banded(held)
+        except np.linalg.LinAlgError as error:
+            raise ArgumentError(
+                "the smoothing length is so long that the metric is singular to rounding: take a "
+                "shorter one (smoothing)"
+            ) from error
 
     def apply(self, u: Array) -> Array:
         """The functional <u, .>, flat (n,)."""

@@ -127,8 +127,10 @@ class Sobolev(_Banded):
         if isinstance(self.length, str):
             if self.length != "auto":
                 raise ArgumentError(f"smoothing length {self.length!r} is no number, nor 'auto'")
-        elif not 0.0 <= self.length < np.inf:
-            raise ArgumentError(f"smoothing length {self.length!r} has to be 0 or larger")
+        elif not 0.0 <= self.length < 1e100:  # its square has to be a number
+            raise ArgumentError(
+                f"smoothing length {self.length!r} has to be 0 or larger, and less than 1e100"
+            )
         if self.ends not in ENDS:
             raise ArgumentError(f"unknown ends {self.ends!r}: choose one of {', '.join(ENDS)}")
 

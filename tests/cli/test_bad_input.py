@@ -124,6 +124,14 @@ def test_a_number_beyond_all_measure(run: Run, unchanged: Callable[[], bool], op
     assert unchanged()
 
 
+@pytest.mark.parametrize("length", ["1e30", "1e200", "inf"])
+def test_a_smoothing_length_beyond_all_measure(
+    run: Run, unchanged: Callable[[], bool], length: str
+) -> None:
+    refused(run(*FIT, "--steps", "3", "--horizon", "2", "--smoothing", length), 2, "smoothing")
+    assert unchanged()
+
+
 def test_a_number_beyond_all_measure_that_only_counts_is_fine(run: Run, folder: Path) -> None:
     result = run("fit", "flowers.csv", "--target", "kind", *QUICK, "--restart", "9" * 30)
     assert result.exit_code == 0, result.stderr

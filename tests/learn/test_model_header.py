@@ -201,6 +201,8 @@ def test_labels_are_distinct_sorted_and_those_of_the_columns(
         {"cost_end": None},
         {"converged": 1},
         {"train_rows": -4},
+        {"test_accuracy": "high"},
+        {"baseline_rmse": True},
         {"seed": "x"},
         {"baseline_prediction": "none of them"},
         {"more": {"nested": 1}},
