@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from standalone_node.cli.config import configurable
 from standalone_node.cli.fitting import kernels_missing
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -54,6 +55,7 @@ class Names(click.ParamType):
     """Names of contenders with commas between them."""
 
     name = "names"
+    takes = (list, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -71,6 +73,7 @@ class Names(click.ParamType):
 
 
 @click.command("compare", cls=SectionedCommand, sections=_SECTIONS)
+@configurable
 @click.argument("data")
 @click.option(
     "-o", "--output", metavar="FOLDER", help="Folder for comparison.csv and comparison.png."

@@ -6,11 +6,13 @@ from typing import Any
 
 import click
 
+from standalone_node.cli.config import configurable
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import common_options, print_json, reading_options
 
 
 @click.command("evaluate")
+@configurable
 @click.argument("model")
 @click.argument("data")
 @reading_options

@@ -82,6 +82,9 @@ def failure(raised: BaseException) -> Failure:
         return Failure(USAGE, as_options(str(raised)))
     if isinstance(raised, NodeError):
         return Failure(FAILED, str(raised))
+    if isinstance(raised, OSError) and raised.filename is not None:
+        reason = raised.strerror or type(raised).__name__
+        return Failure(FAILED, f"{raised.filename}: {reason}; name another file, or another place.")
     if isinstance(raised, MemoryError):
         return Failure(
             FAILED, "there is not enough memory; use fewer rows or columns, or fewer --steps."

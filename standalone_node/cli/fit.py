@@ -14,6 +14,7 @@ from standalone_node.cli.checkpoints import (
     checkpoint_options,
     ends_after_the_iteration,
 )
+from standalone_node.cli.config import configurable
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -24,6 +25,7 @@ from standalone_node.cli.options import (
 )
 from standalone_node.cli.outputs import Outputs, check_figure
 from standalone_node.cli.rows import data_options, input_files, prepared_rows, refuse_both
+from standalone_node.errors import NodeError
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
@@ -45,6 +47,7 @@ _SECTIONS = {
 
 
 @click.command("fit", cls=SectionedCommand, sections=_SECTIONS)
+@configurable
 @click.argument("data")
 @click.option(
     "-o",
@@ -83,6 +86,8 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
       node-fit fit flowers.csv --target species --resume
+      node-fit fit flowers.csv --target species --dump-config > fit.toml
+      node-fit fit --config fit.toml --steps 6
 
     A fit of more than a minute keeps where it stands in MODEL.checkpoint; Ctrl-C ends it after the
     iteration at work, and --resume goes on from there to the same model, bit for bit.
@@ -123,6 +128,8 @@ def default_model(data: str) -> str:
     if data == "-":
         raise click.UsageError("standard input has no name to call the model after: add -o MODEL.")
     path = Path(data)
+    if not path.name:
+        raise NodeError(f"{data}: this is a folder; name a CSV file in it.")
     stem = re.sub(r"(?i)\.(csv|tsv|txt)$", "", re.sub(r"(?i)\.gz$", "", path.name))
     return str(path.with_name(f"{stem or path.name}.node.npz"))
 

@@ -1,4 +1,8 @@
-"""The kinds of values that options take, beside click's own."""
+"""The kinds of values that options take, beside click's own.
+
+`takes` are the types of TOML that a kind takes in a configuration file, text alone if it does not
+say so; a list stands for what has commas between in the command line.
+"""
 
 from __future__ import annotations
 
@@ -36,6 +40,7 @@ class NumberOrAuto(click.ParamType):
     """A number, or the word "auto"."""
 
     name = "number|auto"
+    takes = (int, float, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -57,6 +62,7 @@ class YesOrNumber(click.ParamType):
     """yes, no, or a number."""
 
     name = "yes|no|number"
+    takes = (bool, int, float, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -78,6 +84,7 @@ class WholeNumbers(click.ParamType):
     """Whole numbers with commas between them."""
 
     name = "n,n,..."
+    takes = (list, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -99,6 +106,7 @@ class Questions(click.ParamType):
     """Names of questions of a sensitivity analysis, with commas between them."""
 
     name = "questions"
+    takes = (list, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -125,6 +133,7 @@ class Unit(click.ParamType):
     """A unit of the columns: their spread, or a positive number for all of them."""
 
     name = "unit"
+    takes = (int, float, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
@@ -149,6 +158,7 @@ class Box(click.ParamType):
     """Bounds of the columns: none, those of the data, or two numbers."""
 
     name = "box"
+    takes = (list, str)
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from standalone_node.cli.config import configurable
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import common_options, print_json, reading_options
 from standalone_node.cli.outputs import Outputs
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command("predict")
+@configurable
 @click.argument("model")
 @click.argument("data")
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")

@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from standalone_node.cli.config import given
 from standalone_node.cli.options import reading_options, seed_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -65,8 +66,7 @@ def data_options(command: F) -> F:
 
 def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
     """UsageError if held-out rows are asked for in two ways."""
-    given = ctx.get_parameter_source("test_share") is not click.core.ParameterSource.DEFAULT
-    if options["test_file"] is not None and given:
+    if options["test_file"] is not None and given(ctx, "test_share"):
         raise click.UsageError(
             "--test FILE names the held-out rows, so there is no --test-share: leave one out."
         )

@@ -11,6 +11,7 @@ from typing import Any
 
 import click
 
+from standalone_node.cli.config import configurable
 from standalone_node.cli.kinds import Box, Questions, Unit
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -30,6 +31,7 @@ _SECTIONS = {
 
 
 @click.command("sensitivity", cls=SectionedCommand, sections=_SECTIONS)
+@configurable
 @click.argument("model")
 @click.argument("data")
 @click.option(

@@ -7,9 +7,8 @@ sentence that names the file, the line and the remedy.
 from __future__ import annotations
 
 import csv
-import io
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -18,6 +17,8 @@ from standalone_node.errors import ArgumentError, DataError
 DELIMITERS = (",", ";", "\t", "|")
 
 _SAMPLE_LINES = 200
+_SHORT = 4
+_LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+")
 _NAMES = {",": "comma", ";": "semicolon", "\t": "tab", "|": "|", " ": "blank"}
 _COMMA_DECIMAL = re.compile(r"(?m)^[+-]?[0-9]*,[0-9]+(?:[eE][+-]?[0-9]+)?$")
 _POINT_DECIMAL = re.compile(r"(?m)^[+-]?[0-9]*\.[0-9]+(?:[eE][+-]?[0-9]+)?$")
@@ -42,7 +43,7 @@ def recognise_delimiter(text: str) -> str:
     Quotes are respected. Of equally consistent candidates the one with more fields wins, then
     the order of `DELIMITERS`; a comma stands for a file of one column.
     """
-    lines = list(islice(io.StringIO(text, newline=""), _SAMPLE_LINES + 1))
+    lines = list(islice(_lines(text), _SAMPLE_LINES + 1))
     cut = len(lines) > _SAMPLE_LINES
     scored = [(*_consistency(lines, mark, cut), -i) for i, mark in enumerate(DELIMITERS)]
     _, divided, _, place = max(scored)
@@ -97,8 +98,9 @@ def split_records(source: str, text: str, delimiter: str) -> Records:
 def _split(source: str, text: str, delimiter: str) -> Records:
     fields: list[list[str]] = []
     lines: list[int] = []
+    short: dict[str, str] = {}
     reader = csv.reader(
-        io.StringIO(text, newline=""),
+        _lines(text),
         delimiter=delimiter,
         skipinitialspace=delimiter != " ",
         strict=True,
@@ -107,6 +109,8 @@ def _split(source: str, text: str, delimiter: str) -> Records:
     try:
         for record in reader:
             cells = [cell.strip() for cell in record]
+            # A text takes fifty bytes beside its letters: those of few letters are kept once.
+            cells = [short.setdefault(c, c) if len(c) <= _SHORT else c for c in cells]
             if not _blank(cells, len(fields[0]) if fields else 0):
                 fields.append(cells)
                 lines.append(begin)
@@ -114,6 +118,17 @@ def _split(source: str, text: str, delimiter: str) -> Records:
     except csv.Error as error:
         raise DataError(_quoting_error(source, begin, reader.line_num, str(error))) from None
     return Records(fields, lines)
+
+
+def _lines(text: str) -> Iterator[str]:
+    """The lines of a text with their ends, as io.StringIO has them, without its copy of the text.
+
+    Examples
+    --------
+    >>> list(_lines("a\\r\\nb\\rc\\n\\nd"))
+    ['a\\r\\n', 'b\\r', 'c\\n', '\\n', 'd']
+    """
+    return (found.group() for found in _LINE.finditer(text))
 
 
 def _blank(cells: list[str], width: int) -> bool:
@@ -147,11 +162,13 @@ def recognise_decimal(
     """
     if delimiter == ",":
         return ".", []
-    joined = ["\n".join(column) for column in columns]
-    commas = sum(len(_COMMA_DECIMAL.findall(text)) for text in joined if "," in text)
+    commas = points = 0
+    for column in columns:
+        text = "\n".join(column)
+        commas += len(_COMMA_DECIMAL.findall(text)) if "," in text else 0
+        points += len(_POINT_DECIMAL.findall(text)) if "." in text else 0
     if not commas:
         return ".", []
-    points = sum(len(_POINT_DECIMAL.findall(text)) for text in joined if "." in text)
     mark, other = (",", ".") if commas > points else (".", ",")
     note = f"{source}: numbers are read with a decimal {'comma' if mark == ',' else 'point'}"
     if points:

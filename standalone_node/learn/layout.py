@@ -14,6 +14,8 @@ Array = NDArray[Any]
 
 #: The choices of `channels`.
 CHANNELS = ("own", "shared")
+#: No state has as many further components.
+MOST_AUGMENT = 2**31
 
 
 @dataclass(frozen=True)
@@ -32,8 +34,11 @@ class Layout:
     def __post_init__(self) -> None:
         if self.channels not in CHANNELS:
             raise ArgumentError(f"channels = {self.channels!r} has to be one of {CHANNELS}")
-        if not isinstance(self.augment, int | np.integer) or self.augment < 0:
-            raise ArgumentError(f"augment = {self.augment!r} has to be a whole number, 0 or more")
+        if not isinstance(self.augment, int | np.integer) or not 0 <= self.augment < MOST_AUGMENT:
+            raise ArgumentError(
+                f"augment = {self.augment!r} has to be a whole number, 0 or more and less than "
+                f"{MOST_AUGMENT}"
+            )
 
     @property
     def width(self) -> int:

@@ -1,13 +1,14 @@
 """Model files: a zip of .npy arrays and one JSON header, data and nothing else.
 
-Written with `numpy.savez`, read with ``allow_pickle=False``. The header carries a magic word, the
-version of the format, type and shape of every array, the settings of the estimator and, if the
-model was fitted to a table, the schema of its columns. No time of day, no path, no code.
+The header carries a magic word, the version of the format, type and shape of every array, the
+settings of the estimator and, if the model was fitted to a table, the schema of its columns. No
+time of day, no path, no code, and nothing that depends on the machine.
 """
 
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -98,13 +99,24 @@ def read_header(path: str | os.PathLike[str]) -> dict[str, Any]:
 
 def _read(path: str | os.PathLike[str]) -> tuple[dict[str, Any], dict[str, Array]]:
     try:
+        if not stat.S_ISREG(os.stat(path).st_mode):
+            raise _no_file(path)  # a pipe or a device could be read for ever
         with open(path, "rb") as file:
             return unpacked(MODEL, file, Path(path).name)
     except FileNotFoundError as error:
         raise ModelFileError(
             f"there is no model file {str(path)!r}: check the path, or fit one with node-fit fit"
         ) from error
-    except OSError as error:
+    except PermissionError as error:
         raise ModelFileError(
-            f"cannot read the model file {str(path)!r}: {error.strerror or error}"
+            f"no permission to read the model file {str(path)!r}: change the file's mode"
         ) from error
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise ModelFileError(f"cannot read the model file {str(path)!r}: {reason}") from error
+
+
+def _no_file(path: str | os.PathLike[str]) -> ModelFileError:
+    if os.path.isdir(path):
+        return ModelFileError(f"{str(path)!r} is a folder: name the model file in it")
+    return ModelFileError(f"{str(path)!r} is no regular file: copy the model into one")

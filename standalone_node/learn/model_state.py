@@ -11,15 +11,26 @@ from sklearn.utils.validation import check_is_fitted
 
 from standalone_node.errors import ArgumentError, ModelFileError
 from standalone_node.learn.base import NodeEstimator
+from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+from standalone_node.learn.json_checks import is_finite
 from standalone_node.learn.layout import Layout
+from standalone_node.learn.model_header import (
+    check_arrays,
+    check_header,
+    dtype_fits,
+    fit_for_labels,
+)
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.schema import Schema
+from standalone_node.learn.settings_schema import misfit
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.nodal import Parameters
 
 Array = NDArray[Any]
 
+#: Settings that belong to a machine and a run, not to a model: files hold their defaults.
+OF_THE_MACHINE = ("threads", "memory_limit", "verbose")
 #: The table: the kind of a model, as files call it, and its estimator.
 KINDS: dict[str, type[NodeEstimator]] = {
     "classifier": NodeClassifier,
@@ -39,7 +50,7 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
     names = getattr(estimator, "feature_names_in_", None)
     facts = {
         "kind": kinds[type(estimator)],
-        "settings": {key: _plain(key, value) for key, value in estimator.get_params().items()},
+        "settings": _settings(estimator),
         "schema": None if schema is None else schema.to_json(),
         "summary": estimator.summary_,
         "feature_names": None if names is None else [str(name) for name in names],
@@ -61,6 +72,25 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
         arrays["target_mean"] = estimator.target_scaling_.mean
         arrays["target_scale"] = estimator.target_scaling_.scale
     return facts, arrays
+
+
+def _settings(estimator: Any) -> dict[str, Any]:
+    """The settings as files hold them; ArgumentError for one that would not be read again."""
+    settings = {key: _plain(key, value) for key, value in estimator.get_params().items()}
+    for key, value in (settings | _defaults(estimator)).items():
+        settings[key] = value
+        what = misfit(key, value)
+        if what is not None:
+            raise ArgumentError(
+                f"the setting {key}={value!r} cannot be put into a model file: it is not {what}"
+            )
+    return settings
+
+
+def _defaults(estimator: Any) -> dict[str, Any]:
+    """What stands in a file for the settings of the machine."""
+    defaults = CLASSIFIER if isinstance(estimator, NodeClassifier) else REGRESSOR
+    return {name: getattr(defaults, name) for name in OF_THE_MACHINE}
 
 
 def _adaptive(estimator: Any) -> bool:
@@ -85,7 +115,13 @@ def _labels(classes: Array) -> tuple[list[Any], str]:
     if not all(isinstance(label, str | int | float | bool) for label in labels):
         raise ArgumentError("class labels have to be text, numbers or booleans to be saved")
     # An array of objects that are all text becomes an array of text.
-    return labels, np.array(labels).dtype.str if classes.dtype.kind == "O" else classes.dtype.str
+    kept = np.array(labels) if classes.dtype.kind in "OU" else classes
+    if not fit_for_labels(labels) or not dtype_fits(kept.dtype.str, labels):
+        raise ArgumentError(
+            f"class labels of the type {kept.dtype} cannot be saved: give texts of similar "
+            "lengths, whole numbers, floats of up to 64 bits, or booleans"
+        )
+    return labels, kept.dtype.str
 
 
 def estimator_of(
@@ -105,24 +141,12 @@ def estimator_of(
 def _estimator_of(
     header: dict[str, Any], arrays: dict[str, Array]
 ) -> NodeClassifier | NodeRegressor:
+    check_header(header)
     estimator = KINDS[header["kind"]](**header["settings"])
     assert isinstance(estimator, NodeClassifier | NodeRegressor)
-    if isinstance(estimator, NodeClassifier):
-        classes = header["classes"]
-        plain = all(isinstance(label, str | int | float | bool) for label in classes)
-        if not plain or len(classes) < 2:
-            raise ModelFileError("its classes are not labels: fit the model again")
-        estimator.classes_ = np.array(classes, dtype=np.dtype(header["classes_dtype"]))
-        if np.unique(estimator.classes_).size != len(classes):
-            raise ModelFileError("its classes are not distinct: fit the model again")
-        if estimator.classes_.dtype.kind == "O":
-            raise ModelFileError("its classes are of no known type: fit the model again")
-        outputs = 1 if estimator.loss == "logistic" else len(classes)
-    else:
-        estimator._flat = bool(header["flat"])
-        estimator.target_scaling_ = Scaling(arrays["target_mean"], arrays["target_scale"])
-        estimator.l2_errors_ = {}
-        outputs = arrays["target_mean"].size
+    estimator.set_params(**_defaults(estimator))
+    check_arrays(header["kind"], arrays, adaptive=_adaptive(estimator))
+    outputs = _set_targets(estimator, header, arrays)
     if any((arrays[name] <= 0.0).any() for name in arrays if name.endswith("scale")):
         raise ModelFileError("its scales are not positive: fit the model again")
     estimator.scaling_ = Scaling(arrays["mean"], arrays["scale"])
@@ -132,15 +156,55 @@ def _estimator_of(
     estimator.parameters_ = _parameters(estimator, arrays)
     estimator.times_ = _grid(estimator, arrays)
     estimator.l2_, estimator.n_iter_ = float(header["l2"]), int(header["iterations"])
-    summary = header["summary"]
-    estimator.summary_ = {str(key): summary[key] for key in summary}
-    if header["feature_names"] is not None:
-        estimator.feature_names_in_ = np.array([str(n) for n in header["feature_names"]], object)
-    if header["schema"] is not None:
-        estimator.schema_ = Schema.from_json(header["schema"])
-        if len(estimator.schema_.feature_names) != features:
-            raise ModelFileError("its columns and its weights do not fit: fit the model again")
+    estimator.summary_ = dict(header["summary"])
+    _set_names(estimator, header, features)
     return estimator
+
+
+def _set_targets(
+    estimator: NodeClassifier | NodeRegressor, header: dict[str, Any], arrays: dict[str, Array]
+) -> int:
+    """What is predicted, classes or scaled quantities; the number of outputs."""
+    if isinstance(estimator, NodeClassifier):
+        classes = np.array(header["classes"], dtype=np.dtype(header["classes_dtype"]))
+        if not (classes[:-1] < classes[1:]).all() or classes.tolist() != header["classes"]:
+            raise ModelFileError("its classes are not distinct and sorted: fit the model again")
+        estimator.classes_ = classes
+        if estimator.loss == "logistic" and classes.size != 2:
+            raise ModelFileError("its loss is for two classes, and it has more: fit it again")
+        return 1 if estimator.loss == "logistic" else int(classes.size)
+    if estimator.loss not in ("squared", "huber"):
+        raise ModelFileError("its loss is not for quantities: fit the model again")
+    mean, scale = arrays["target_mean"], arrays["target_scale"]
+    if mean.shape != scale.shape or (header["flat"] and mean.size != 1):
+        raise ModelFileError("its targets and their scales do not fit: fit the model again")
+    estimator._flat = header["flat"]
+    estimator.target_scaling_ = Scaling(mean, scale)
+    estimator.l2_errors_ = {}
+    return int(mean.size)
+
+
+def _set_names(estimator: Any, header: dict[str, Any], features: int) -> None:
+    """What columns and classes are called, by scikit-learn and by the schema."""
+    names = header["feature_names"]
+    if names is not None:
+        if len(names) != features:
+            raise ModelFileError("it has more or fewer names than features: fit the model again")
+        estimator.feature_names_in_ = np.array(names, object)
+    if header["schema"] is None:
+        return
+    schema = Schema.from_json(header["schema"])
+    if len(schema.feature_names) != features:
+        raise ModelFileError("its columns and its weights do not fit: fit the model again")
+    if list(schema.target.classes) != header.get("classes", []):
+        raise ModelFileError("its classes are not those of its columns: fit the model again")
+    said = estimator.summary_.get("baseline_prediction")
+    known = is_finite(said) if not schema.target.classes else said in schema.target.classes
+    if said is not None and not known:
+        raise ModelFileError("its baseline is no class or quantity: fit the model again")
+    if not schema.target.classes and estimator.target_scaling_.mean.size != 1:
+        raise ModelFileError("it has one target column and more targets: fit the model again")
+    estimator.schema_ = schema
 
 
 def _grid(estimator: Any, arrays: dict[str, Array]) -> Array:

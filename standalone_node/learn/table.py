@@ -8,7 +8,7 @@ named by row, line and column.
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -103,8 +103,8 @@ class Table:
         """
         header = [str(name).strip() for name in frame.columns]
         _check_header(source, header, len(frame))
-        columns = [_as_text(frame.iloc[:, j]) for j in range(len(header))]
-        return cls(source, _frame(header, columns, len(frame)), None)
+        columns = (_as_text(frame.iloc[:, j]) for j in range(len(header)))
+        return cls(source, _frame(header, _matrix(len(header), len(frame), columns)), None)
 
 
 def read_table(
@@ -147,6 +147,7 @@ def read_table(
     """
     source, data = read_bytes(path)
     text, used, notes = decode(source, data, encoding)
+    del data
     mark = recognise_delimiter(text) if delimiter is None else checked_delimiter(delimiter)
     records = split_records(source, text, mark)
     header = records.fields[0] if records.fields else []
@@ -154,9 +155,10 @@ def read_table(
     _check_widths(source, records, mark)
     notes += _header_notes(source, header, mark, told=delimiter is not None)
     count, note = _without_empty_tail(source, records)
-    columns = [list(column) for column in zip(*records.fields[1 : count + 1], strict=True)]
-    decimal, said = recognise_decimal(source, mark, columns)
-    frame = _frame(header, columns, count)
+    rows = records.fields[1 : count + 1]
+    cells = _matrix(len(header), count, ([row[j] for row in rows] for j in range(len(header))))
+    decimal, said = recognise_decimal(source, mark, (column.tolist() for column in cells))
+    frame = _frame(header, cells)
     lines = np.array(records.lines[1 : count + 1], dtype=np.int64)
     return Table(source, frame, lines, mark, used, decimal, (*notes, *note, *said))
 
@@ -227,11 +229,16 @@ def _without_empty_tail(source: str, records: Records) -> tuple[int, list[str]]:
     return count, [f"{source}: {total - count} empty rows at the end were left out."]
 
 
-def _frame(header: list[str], columns: Sequence[Sequence[str]], rows: int) -> pd.DataFrame:
-    cells = np.empty((len(header), rows), dtype=object)
+def _matrix(width: int, rows: int, columns: Iterable[Sequence[str]]) -> np.ndarray:
+    """Columns of cells, one at a time, as an array of objects (width, rows)."""
+    cells = np.empty((width, rows), dtype=object)
     for j, column in enumerate(columns):
         cells[j] = column
-    index = pd.RangeIndex(1, rows + 1)
+    return cells
+
+
+def _frame(header: list[str], cells: np.ndarray) -> pd.DataFrame:
+    index = pd.RangeIndex(1, cells.shape[1] + 1)
     return pd.DataFrame(cells.T, index=index, columns=pd.Index(header, dtype=object), copy=False)
 
 

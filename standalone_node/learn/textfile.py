@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import codecs
 import gzip
+import io
 import re
 import sys
 import zlib
@@ -15,6 +16,9 @@ from pathlib import Path
 from standalone_node.errors import ArgumentError, DataError
 
 STANDARD_INPUT = "standard input"
+#: Gzip data may become this many times as large, or so many bytes. Tables become 3 to 50 times as
+#: large; a file made to fill the memory, a thousand times.
+GZIP_SHARE, MOST_OF_GZIP = 200, 64 * 2**20
 
 _BYTE_ORDER_MARKS = (
     (codecs.BOM_UTF8, "utf-8-sig"),
@@ -75,12 +79,20 @@ def _standard_input() -> bytes:
 
 
 def _decompressed(source: str, data: bytes) -> bytes:
+    most = max(MOST_OF_GZIP, GZIP_SHARE * len(data))
     try:
-        return gzip.decompress(data)
+        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+            content = file.read(most + 1)
+            if len(content) <= most:
+                return content
     except (OSError, EOFError, zlib.error) as error:
         raise DataError(
             f"{source}: the gzip data are damaged or cut off ({error}); fetch the file again."
         ) from None
+    raise DataError(
+        f"{source}: the gzip data become more than {GZIP_SHARE} times as large, as no table does; "
+        "decompress them first if they are one."
+    )
 
 
 def decode(source: str, data: bytes, encoding: str | None = None) -> tuple[str, str, list[str]]:

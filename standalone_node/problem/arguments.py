@@ -12,6 +12,9 @@ from standalone_node.model.depth import uniform_grid
 
 Array = NDArray[Any]
 
+#: No whole number is larger: what is counted so far is never done, and no array is as long.
+LARGEST_WHOLE = 2**53
+
 
 def time_grid(horizon: float, steps: int) -> Array:
     """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
@@ -37,6 +40,8 @@ def whole_number(name: str, value: object, least: int) -> int:
     """A whole number of at least `least`."""
     if isinstance(value, bool) or not isinstance(value, int | np.integer) or value < least:
         raise ArgumentError(f"{name} = {value!r} has to be a whole number of at least {least}")
+    if value >= LARGEST_WHOLE:
+        raise ArgumentError(f"{name} = {value!r} has to be less than {LARGEST_WHOLE}")
     return int(value)
 
 

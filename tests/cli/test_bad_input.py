@@ -89,6 +89,55 @@ def test_a_missing_file(run: Run, unchanged: Callable[[], bool]) -> None:
     assert unchanged()
 
 
+LONG = "x" * 3000
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("fit", f"{LONG}.csv", "--target", "y"),
+        ("fit", "data.csv", "--target", "kind", "-o", LONG),
+        ("fit", "data.csv", "--target", "kind", "--report", LONG),
+        ("fit", "data.csv", "--target", "kind", "--test", LONG),
+        ("predict", LONG, "data.csv"),
+        ("sensitivity", LONG, "data.csv"),
+        ("fit", "--config", LONG),
+    ],
+    ids=lambda arguments: " ".join(arguments).replace(LONG, "LONG"),
+)
+def test_a_name_that_no_file_can_have(
+    run: Run, unchanged: Callable[[], bool], arguments: tuple[str, ...]
+) -> None:
+    refused(run(*arguments), 1, "xxx", "name too long")
+    assert unchanged()
+
+
+def test_a_folder_for_a_table(run: Run, unchanged: Callable[[], bool]) -> None:
+    for folder in (".", "/", ".."):
+        refused(run("fit", folder, "--target", "kind"), 1, folder, "this is a folder")
+    assert unchanged()
+
+
+@pytest.mark.parametrize("option", ["--steps", "--augment"])
+def test_a_number_beyond_all_measure(run: Run, unchanged: Callable[[], bool], option: str) -> None:
+    refused(run(*FIT, option, "9" * 30), 2, f"{option} 999", "less than")
+    assert unchanged()
+
+
+@pytest.mark.parametrize("length", ["1e30", "1e200", "inf"])
+def test_a_smoothing_length_beyond_all_measure(
+    run: Run, unchanged: Callable[[], bool], length: str
+) -> None:
+    refused(run(*FIT, "--steps", "3", "--horizon", "2", "--smoothing", length), 2, "smoothing")
+    assert unchanged()
+
+
+def test_a_number_beyond_all_measure_that_only_counts_is_fine(run: Run, folder: Path) -> None:
+    result = run("fit", "flowers.csv", "--target", "kind", *QUICK, "--restart", "9" * 30)
+    assert result.exit_code == 0, result.stderr
+    assert run("info", "flowers.node.npz").exit_code == 0
+
+
 def test_a_target_that_is_not_there(run: Run, unchanged: Callable[[], bool]) -> None:
     refused(run("fit", "data.csv", "--target", "knid"), 1, "data.csv", "'knid'", "mean 'kind'?")
     refused(run("fit", "data.csv"), 1, "data.csv", "--target", "'length', 'width', 'kind'")

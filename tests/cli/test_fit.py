@@ -14,6 +14,7 @@ import pytest
 from flowers import FLOWERS, HEADER, QUICK, Run
 
 import standalone_node as sn
+from standalone_node.learn.model_state import OF_THE_MACHINE
 
 
 def names(folder: Path) -> set[str]:
@@ -179,7 +180,9 @@ def test_options_of_the_network_reach_the_model(run: Run, given: dict[str, Any])
     result = run("fit", "flowers.csv", "--target", "kind", "--seed", "7", *options)
     assert result.exit_code == 0, result.stderr
     found = sn.load("flowers.node.npz").get_params()
-    assert found == {**sn.NodeClassifier().get_params(), **given, "random_state": 7}
+    usual = sn.NodeClassifier().get_params()
+    machine = {name: usual[name] for name in OF_THE_MACHINE}  # they do not go into a file
+    assert found == {**usual, **given, **machine, "random_state": 7}
 
 
 def test_there_is_an_option_for_every_argument() -> None:

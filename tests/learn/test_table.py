@@ -6,6 +6,7 @@ import csv
 import gzip
 import io
 import sys
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -300,3 +301,35 @@ def test_a_frame_needs_rows_and_distinct_names() -> None:
         Table.from_frame(pd.DataFrame([[1, 2]], columns=["a", "a"]))
     with pytest.raises(DataError, match="no data row"):
         Table.from_frame(pd.DataFrame({"a": []}))
+
+
+def test_gzip_that_fills_the_memory_is_given_up(tmp_path: Path) -> None:
+    bomb = gzip.compress(b"a,b\n" + b"1,1\n" * (25 * 2**20), mtime=0)
+    assert len(bomb) < 2**19
+    tracemalloc.start()
+    try:
+        with pytest.raises(DataError, match=r"more than 200 times as large.*decompress"):
+            read(tmp_path, bomb)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 300 * 2**20
+
+
+def test_gzip_of_a_table_that_repeats_itself_is_read(tmp_path: Path) -> None:
+    content = b"a,b\n" + b"1,1\n" * 20_000
+    packed = gzip.compress(content, mtime=0)
+    assert len(content) > 200 * len(packed)
+    assert len(read(tmp_path, packed).frame) == 20_000
+
+
+def test_reading_takes_no_more_memory_than_its_cells_ask_for(tmp_path: Path) -> None:
+    content = "a,b,c,d,y\n" + "12,34,56,78,90\n" * 20_000
+    read(tmp_path, "a,b\n1,2\n")
+    tracemalloc.start()
+    try:
+        read(tmp_path, content)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 20 * len(content)
