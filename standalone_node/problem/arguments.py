@@ -8,14 +8,34 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.memory import Need, require
 from standalone_node.model.depth import uniform_grid
 
 Array = NDArray[Any]
 
 
+#: Between these, steps and their squares are normal numbers, and so are one over them.
+SHORTEST, LONGEST = 1e-100, 1e100
+
+
 def time_grid(horizon: float, steps: int) -> Array:
     """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
-    return uniform_grid(positive_number("horizon", horizon), whole_number("steps", steps, 1) + 1)
+    points, end = whole_number("steps", steps, 1) + 1, read_horizon(horizon)
+    require([Need(f"steps = {steps}", "the time grid", 2 * 8 * points, "lower steps")])
+    if end / steps < SHORTEST:
+        raise ArgumentError(f"steps = {steps} cut horizon = {end:g} too finely: lower steps")
+    return uniform_grid(end, points)
+
+
+def read_horizon(horizon: object) -> float:
+    """T, if arithmetic with it stays within the range of floating-point numbers."""
+    end = positive_number("horizon", horizon)
+    if not SHORTEST <= end <= LONGEST:
+        raise ArgumentError(
+            f"horizon = {end:g} is out of range: take one from {SHORTEST:g} to {LONGEST:g}, and "
+            "scale the parameters instead"
+        )
+    return end
 
 
 def positive_number(name: str, value: object) -> float:
