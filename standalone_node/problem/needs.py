@@ -149,7 +149,7 @@ def _parameters(size: Size, settings: dict[str, Any], itemsize: int) -> Need:
             taken += total + (nodal * DOUBLE if entries < LONG_ROW else 0)
         taken += (busy - doubles) * theta
     cause = f"a state of {size.width} components"
-    remedy = "make the state narrower (fewer columns, fewer categories, a smaller augment)"
+    remedy = "make the state narrower (fewer columns, categories or classes, a smaller augment)"
     if hidden > 2 * size.width:
         cause, remedy = f"inner = {hidden}", "lower inner"
     if size.points > entries:
