@@ -1,8 +1,10 @@
-"""What a fit is going to take of the memory, beside its problem and its data."""
+"""What a fit is going to take of the machine: of its memory, beside problem and data, and of its processors."""
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager
 from math import prod
+from typing import Any
 
 from sklearn.base import BaseEstimator
 
@@ -23,6 +25,18 @@ VECTORS = {
 MADE = 5
 #: Functions of depth, or hidden units, if `modes` is not given.
 USUAL = 8
+
+
+def held() -> AbstractContextManager[Any]:
+    """BLAS works on one thread meanwhile.
+
+    The threads of a fit are those that work on the blocks. Others would come on top of what
+    `threads` allows, and the bits of a product depend on how many share it.
+    """
+    from threadpoolctl import threadpool_limits
+
+    limits: AbstractContextManager[Any] = threadpool_limits(1, "blas")
+    return limits
 
 
 def require_fit(estimator: BaseEstimator, problem: InverseProblem) -> None:
