@@ -18,6 +18,7 @@ from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
+from standalone_node.learn.needs import held
 from standalone_node.learn.penalty_choice import chosen_l2
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.training import fitted, number
@@ -163,7 +164,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        self._fit(*self._learnable(X, y, sample_weight), callback)
+        with held():
+            self._fit(*self._learnable(X, y, sample_weight), callback)
         return self
 
     def _learnable(
@@ -213,7 +215,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         self._refuse_unknown(labels)
         weights = self._weights(sample_weight, rows)
         positions = np.searchsorted(self.classes_, labels)
-        self._fit_part(rows, positions, weights, number("l2", self.l2))
+        with held():
+            self._fit_part(rows, positions, weights, number("l2", self.l2))
         return self
 
     def _set_classes(self, labels: Array) -> None:
@@ -339,7 +342,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        self._fit(*self._learnable(X, y, sample_weight), callback)
+        with held():
+            self._fit(*self._learnable(X, y, sample_weight), callback)
         return self
 
     def _learnable(
@@ -380,7 +384,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             )
         kept = not first and self.l2 == "auto"
         l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights)
-        self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
+        with held():
+            self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
         return self
 
     def _read(self, X: Any, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:

@@ -10,7 +10,7 @@ from sklearn.base import BaseEstimator, is_classifier
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.batching import batches_of, seed_of, whole_batch
-from standalone_node.learn.needs import held, require_fit
+from standalone_node.learn.needs import require_fit
 from standalone_node.learn.validation import held_out, negative_loss
 from standalone_node.model.forms import inner_width
 from standalone_node.model.nodal import Parameters
@@ -131,11 +131,10 @@ def fitted(
             "validation_share, too"
         )
     options |= {**watch, "batches": batches_of(estimator)}
+    if estimator.continuation is None:
+        return minimize(problem, start, **options), problem.times
     levels = estimator.continuation
-    with held():
-        if levels is None:
-            return minimize(problem, start, **options), problem.times
-        return continuation(problem, levels, start=start, **options), problem.times
+    return continuation(problem, levels, start=start, **options), problem.times
 
 
 def _labels(targets: Array) -> Array:
@@ -160,8 +159,7 @@ def fitted_part(
     options = _options(estimator)
     require_fit(estimator, problem)
     batches = whole_batch(estimator, problem.samples)
-    with held():
-        return minimize(problem, start, **options, batches=batches), problem.times
+    return minimize(problem, start, **options, batches=batches), problem.times
 
 
 def _options(estimator: BaseEstimator) -> dict[str, Any]:
