@@ -223,7 +223,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         self.classes_ = np.unique(labels)
         if self.classes_.size < 2:
             raise ArgumentError(
-                f"the target has one class only, {self.classes_[0]!r}: give rows of at least two"
+                f"the target has one class only, {self.classes_.tolist()[0]!r}: give rows of at "
+                "least two"
             )
         if self.loss == "logistic" and self.classes_.size != 2:
             raise ArgumentError(

@@ -1,4 +1,4 @@
-"""What a fit takes of the machine: of its memory, beside problem and data, and of its processors."""
+"""What a fit takes of the machine: memory, beside problem and data, and processors."""
 
 from __future__ import annotations
 

@@ -66,7 +66,11 @@ def read_inputs(inputs: ArrayLike) -> Array:
     if array.ndim != 2 or array.size == 0:
         raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
     if not np.isfinite(array).all():
-        raise ArgumentError("inputs have to be finite: there are NaN or infinite values")
+        bad = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
+        raise ArgumentError(
+            f"inputs have to be finite, but row {bad + 1} holds a value that is NaN or infinite, "
+            "or so once it is scaled: correct it or leave the row out"
+        )
     array.setflags(write=False)  # trajectories are computed again from them
     return array
 

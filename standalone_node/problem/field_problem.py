@@ -302,12 +302,16 @@ class FieldProblem(Batched):
     def _cost(self, trajectory: FieldTrajectory) -> float:
         if not np.isfinite(trajectory.states).all():
             return float("inf")
-        residuals = self._residuals(trajectory)
-        return inner(self._factor, residuals**2) + self.penalty.value(trajectory.parameters)
+        with np.errstate(over="ignore"):
+            residuals = self._residuals(trajectory)
+            misfit = inner(self._factor, residuals**2)
+        return misfit + self.penalty.value(trajectory.parameters)
 
     def _seen_of(self, states: Array) -> Array:
         """C x at the times of observation, (M, B, m)."""
-        return states[self.observed] @ self._seen.operator.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            found: Array = states[self.observed] @ self._seen.operator.T
+        return found
 
     def _residuals(self, trajectory: FieldTrajectory) -> Array:
         return self._seen_of(trajectory.states) - self._seen.values
