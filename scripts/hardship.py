@@ -280,7 +280,7 @@ def outcome(case: Callable[[Place], str], start: Path) -> tuple[str, str]:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the cases whose names have these words in them; the exit code."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawTextHelpFormatter)
+    parser = argparse.ArgumentParser(description="Run node-fit where things go wrong.")
     parser.add_argument("--only", default="", help="cases whose name has these words in it")
     only = parser.parse_args(arguments).only
     failed = False
