@@ -11,6 +11,8 @@ from standalone_node.memory import Need, require, size_text
 #: Bytes that a byte of a file becomes when it is read whole, each cell a text of its own: from 11
 #: for numbers with many digits to 20 for short ones.
 OF_BYTE = 15
+#: As many bytes as gzip can make of one; what claims to be more is damaged, and its reader says so.
+DEFLATED = 1032
 #: Matrices of the features that are held at once: as they were read, checked, scaled, laid out.
 OF_FEATURES = 4
 
@@ -73,7 +75,8 @@ def _size(path: str | Path) -> int:
             file.seek(0)
             if file.read(2) == b"\x1f\x8b" and size > 4:
                 file.seek(-4, os.SEEK_END)  # gzip: the size it had, modulo 2**32
-                size = max(size, int.from_bytes(file.read(4), "little"))
+                told = int.from_bytes(file.read(4), "little")
+                size = max(size, min(told, DEFLATED * size))
             return size
     except (OSError, ValueError):
         return 0
