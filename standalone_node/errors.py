@@ -25,3 +25,7 @@ class StateOverflow(NodeError, ArithmeticError):
 
 class FieldError(NodeError, ValueError):
     """A right-hand side that a user gave returns something wrong, or a wrong derivative."""
+
+
+class NotEnoughMemory(ArgumentError, MemoryError):
+    """What an argument asks for does not fit into the memory that is free."""

@@ -7,6 +7,7 @@ is imported when the command is used.
 from __future__ import annotations
 
 import io
+import logging
 import os
 import signal
 import sys
@@ -89,6 +90,8 @@ class NodeFit(click.Group):
         """Run a command line and leave with its exit code; no traceback unless `--debug`."""
         settings = Settings()
         _forgive_encoding()
+        # Where there is no home, it says in two lines that it has found another place.
+        logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:
             with sigterm_raises():
                 extra |= {"standalone_mode": False, "obj": settings}

@@ -30,6 +30,7 @@ from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
 from standalone_node.optimize.identity import UNMINDED, plain
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result
 from standalone_node.problem.arguments import time_grid
@@ -145,7 +146,7 @@ class NodeEstimator(BaseEstimator):
         terms : Terms
         """
         checkpoint = terms.checkpoint
-        with nullcontext() if checkpoint is None else checkpoint:
+        with held(), nullcontext() if checkpoint is None else checkpoint:
             if checkpoint is not None:
                 checkpoint.describe(settings_of(self))
                 if self.random_state is None:

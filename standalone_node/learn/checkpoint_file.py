@@ -15,7 +15,8 @@ import numpy as np
 
 from standalone_node.errors import ArgumentError, ModelFileError
 from standalone_node.learn.checkpoint_check import is_sound
-from standalone_node.learn.container import DTYPES, Kind, packed, unpacked
+from standalone_node.learn.container import Kind, packed, unpacked
+from standalone_node.learn.npy import NUMBERS
 
 #: The newest format that this version reads, and the one it writes.
 FORMAT = 1
@@ -75,7 +76,7 @@ def read_checkpoint(path: Path) -> dict[str, Any]:
 
 def _without_arrays(value: Any, arrays: dict[str, Any]) -> Any:
     if isinstance(value, np.ndarray):
-        if value.dtype.str not in DTYPES:
+        if value.dtype.str not in NUMBERS:
             raise ArgumentError(f"an array of {value.dtype} cannot be kept: make it float64")
         name = f"a{len(arrays)}"
         arrays[name] = np.asarray(value, order="C")

@@ -169,9 +169,9 @@ def one_hot(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
             f"{at(table, unseen, column.name)}: the category {quoted(cells[unseen])} is unknown "
             f"to the model; use one of {listed(column.categories)}, or fit again with it."
         )
-    features = np.zeros((len(cells), len(column.categories)))
-    features[np.arange(len(cells)), codes] = 1.0
-    return features
+    ones = np.zeros((len(codes), len(column.categories)))
+    ones[np.arange(len(codes)), codes] = 1.0
+    return ones
 
 
 def refuse_missing(table: Table, name: str, position: int, count: int) -> DataError:

@@ -24,6 +24,7 @@ from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted, number
 from standalone_node.optimize.identity import plain
+from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Callback
 
 Array = NDArray[Any]
@@ -219,14 +220,16 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         self._refuse_unknown(labels)
         weights = self._weights(sample_weight, rows)
         positions = np.searchsorted(self.classes_, labels)
-        self._fit_part(rows, positions, weights, number("l2", self.l2))
+        with held():
+            self._fit_part(rows, positions, weights, number("l2", self.l2))
         return self
 
     def _set_classes(self, labels: Array) -> None:
         self.classes_ = np.unique(labels)
         if self.classes_.size < 2:
             raise ArgumentError(
-                f"the target has one class only, {self.classes_[0]!r}: give rows of at least two"
+                f"the target has one class only, {self.classes_.tolist()[0]!r}: give rows of at "
+                "least two"
             )
         if self.loss == "logistic" and self.classes_.size != 2:
             raise ArgumentError(
@@ -388,7 +391,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             )
         kept = not first and self.l2 == "auto"
         l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights, Terms())
-        self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
+        with held():
+            self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
         return self
 
     def _read(self, X: Any, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:

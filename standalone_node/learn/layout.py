@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.memory import Need, require
 
 Array = NDArray[Any]
 
@@ -54,6 +55,9 @@ class Layout:
 
     def states(self, features: Array) -> Array:
         """The initial states (B, d) of scaled features (B, p)."""
+        rows, remedy = features.shape[0], "take fewer rows, or lower augment"
+        need = f"{rows} rows of {self.width} components", "the states", 8 * rows * self.width
+        require([Need(*need, remedy)])
         states = np.zeros((features.shape[0], self.width))
         states[:, self.first : self.first + self.features] = features
         return states

@@ -25,6 +25,7 @@ from standalone_node.learn.columns import (
     require_numbers,
 )
 from standalone_node.learn.infer import infer_columns
+from standalone_node.learn.room import require_features
 from standalone_node.learn.schema_json import schema_from_json, schema_to_json
 from standalone_node.learn.table import Table
 from standalone_node.learn.targets import Target, Task, class_positions
@@ -158,10 +159,13 @@ class Schema:
             a numeric column, or is an unknown category.
         """
         require(table, (column.name for column in self.columns))
-        matrix = np.empty((len(table.frame), len(self.feature_names)))
+        widths = [1 if c.kind == "numeric" else len(c.categories) for c in self.columns]
+        widest = max(zip(widths, self.columns, strict=True), key=lambda pair: pair[0])
+        shape = len(table.frame), sum(widths)
+        require_features(table.source, *shape, (widest[1].name, widest[0]))
+        matrix = np.empty(shape)
         begin = 0
-        for column in self.columns:
-            width = 1 if column.kind == "numeric" else len(column.categories)
+        for column, width in zip(self.columns, widths, strict=True):
             matrix[:, begin : begin + width] = self._feature(table, column)
             begin += width
         return matrix

@@ -25,6 +25,7 @@ from standalone_node.learn.dialect import (
     recognise_delimiter,
     split_records,
 )
+from standalone_node.learn.room import require_readable
 from standalone_node.learn.textfile import decode, read_bytes
 
 __all__ = ["Table", "read_table"]
@@ -145,6 +146,7 @@ def read_table(
     >>> table.delimiter, table.decimal, table.where(1)
     (';', ',', 'row 2 (line 4)')
     """
+    require_readable(path)
     source, data = read_bytes(path)
     text, used, notes = decode(source, data, encoding)
     del data

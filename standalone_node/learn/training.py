@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, is_classifier
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.batching import batches_of, seed_of, whole_batch
+from standalone_node.learn.needs import require_fit
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.validation import NegativeLoss, held_out
 from standalone_node.model.forms import inner_width
@@ -108,6 +109,8 @@ def fitted(
     times : ndarray, shape (N + 1,)
         The time grid it was solved on.
     """
+    options = _options(estimator)
+    require_fit(estimator, problem)
     watch: dict[str, Any] = {
         "callback": terms.callback,
         "checkpoint": terms.checkpoint,
@@ -131,7 +134,7 @@ def fitted(
             f"patience = {estimator.patience!r} waits for the validation loss: give "
             "validation_share, too"
         )
-    options = {**_options(estimator), **watch, "batches": batches_of(estimator)}
+    options |= {**watch, "batches": batches_of(estimator)}
     if estimator.continuation is None:
         return minimize(problem, start, **options), problem.times
     levels = estimator.continuation
@@ -157,8 +160,10 @@ def fitted_part(
                 f"partial_fit is one batch of many: {name} = {value!r} has no meaning there, "
                 "use fit"
             )
+    options = _options(estimator)
+    require_fit(estimator, problem)
     batches = whole_batch(estimator, problem.samples)
-    return minimize(problem, start, **_options(estimator), batches=batches), problem.times
+    return minimize(problem, start, **options, batches=batches), problem.times
 
 
 def _options(estimator: BaseEstimator) -> dict[str, Any]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.errors import ArgumentError, FieldError
+from standalone_node.errors import ArgumentError, FieldError, NodeError
 from standalone_node.model.nodal import Blocks, block_slices
 
 Array = NDArray[Any]
+#: The states that a user's function is shown, and has to leave alone.
+_INPUTS = {"f": "x or p", "jvp": "x, p, dx or dp", "vjp": "x, p or kappa"}
 #: The parameters at one time, by name, or what a field says about each of them.
 Named = Mapping[str, Array]
 
@@ -134,18 +137,29 @@ class FlatField:
         """The row (P,) taken apart by name."""
         return {name: p[self._slices[name]].reshape(shape) for name, shape in self.blocks}
 
+    def shown(self, array: Array) -> Array:
+        """A view that cannot be written to: a field that changes a state spoils the sweep."""
+        view = array.view()
+        view.setflags(write=False)
+        return view
+
     def f(self, t: float, x: Array, p: Array) -> Array:
         """x'(t), (B, d)."""
-        return _state_like("f", self.field.f(t, x, self.named(p)), x)
+        with _explained("f", t):
+            found = self.field.f(t, self.shown(x), self.named(p))
+        return _state_like("f", found, x)
 
     def jvp(self, t: float, x: Array, p: Array, dx: Array, dp: Array) -> Array:
         """f_x dx + f_p dp, (B, d)."""
-        found = self.field.jvp(t, x, self.named(p), dx, self.named(dp))
+        with _explained("jvp", t):
+            changes = self.shown(dx), self.named(dp)
+            found = self.field.jvp(t, self.shown(x), self.named(p), *changes)
         return _state_like("jvp", found, x)
 
     def vjp(self, t: float, x: Array, p: Array, kappa: Array) -> tuple[Array, Array]:
         """f_x^T kappa, (B, d), and f_p^T kappa, (P,)."""
-        found = self.field.vjp(t, x, self.named(p), kappa)
+        with _explained("vjp", t):
+            found = self.field.vjp(t, self.shown(x), self.named(p), self.shown(kappa))
         if not isinstance(found, tuple) or len(found) != 2:
             raise FieldError("vjp has to return two things: the part of x and those of p by name")
         by_state, by_name = found
@@ -169,6 +183,24 @@ class FlatField:
                 f"vjp: the part of {name!r} has shape {array.shape} instead of {shape}"
             )
         return array.ravel()
+
+
+@contextmanager
+def _explained(function: str, t: float) -> Iterator[None]:
+    """FieldError in the place of what a user's function raises."""
+    try:
+        yield
+    except (NodeError, MemoryError):
+        raise
+    except Exception as error:
+        if isinstance(error, ValueError) and "read-only" in str(error):
+            raise FieldError(
+                f"{function} changes its input {_INPUTS[function]}: it has to leave it as it is"
+            ) from error
+        raise FieldError(
+            f"{function} raises {type(error).__name__} at t = {t:g} ({error}): return NaN where it "
+            "is not defined, and the step that led there is taken back"
+        ) from error
 
 
 def _real(what: str, found: Any) -> Array:

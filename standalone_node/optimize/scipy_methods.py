@@ -71,7 +71,6 @@ class SciPyMethod:
     ) -> None:
         """Report every iterate that SciPy accepts, the start first, until told to stop."""
         from scipy.optimize import minimize  # half a second: only for those who ask for it
-        from threadpoolctl import threadpool_limits
 
         start = begun(objective, gram, u)
         if report(start) or start.norm == 0.0:
@@ -79,8 +78,7 @@ class SciPyMethod:
         seen = Whitened(objective, gram, start, report)
         calls: dict[str, Any] = {"hessp": seen.product} if self.curved else {}
         calls |= {"fun": seen.both, "jac": True} if self.both else {"jac": seen.slope}
-        # On the short vectors of SciPy the threads of BLAS cost ten times what they save.
-        with threadpool_limits(1, "blas"), warnings.catch_warnings():
+        with warnings.catch_warnings():
             # What SciPy says of a line search that fails, the end states say.
             warnings.simplefilter("ignore", RuntimeWarning)
             minimize(

@@ -18,6 +18,7 @@ from standalone_node.optimize.methods import Method
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options
+from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Record, Watch
 from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import Plain
@@ -48,7 +49,7 @@ class Task:
 
     def done(self) -> Result:
         """The outcome."""
-        with nullcontext() if self.keeper is None else self.keeper:
+        with held(), nullcontext() if self.keeper is None else self.keeper:
             return self._done()
 
     def _done(self) -> Result:

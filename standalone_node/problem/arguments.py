@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.memory import Need, require
 from standalone_node.model.depth import uniform_grid
 
 Array = NDArray[Any]
@@ -16,9 +17,28 @@ Array = NDArray[Any]
 LARGEST_WHOLE = 2**53
 
 
+#: Between these, steps and their squares are normal numbers, and so are one over them.
+SHORTEST, LONGEST = 1e-100, 1e100
+
+
 def time_grid(horizon: float, steps: int) -> Array:
     """The uniform time grid (N + 1,); ArgumentError for an impossible horizon or step number."""
-    return uniform_grid(positive_number("horizon", horizon), whole_number("steps", steps, 1) + 1)
+    points, end = whole_number("steps", steps, 1) + 1, read_horizon(horizon)
+    require([Need(f"steps = {steps}", "the time grid", 2 * 8 * points, "lower steps")])
+    if end / steps < SHORTEST:
+        raise ArgumentError(f"steps = {steps} cut horizon = {end:g} too finely: lower steps")
+    return uniform_grid(end, points)
+
+
+def read_horizon(horizon: object) -> float:
+    """T, if arithmetic with it stays within the range of floating-point numbers."""
+    end = positive_number("horizon", horizon)
+    if not SHORTEST <= end <= LONGEST:
+        raise ArgumentError(
+            f"horizon = {end:g} is out of range: take one from {SHORTEST:g} to {LONGEST:g}, and "
+            "scale the parameters instead"
+        )
+    return end
 
 
 def positive_number(name: str, value: object) -> float:
@@ -51,7 +71,11 @@ def read_inputs(inputs: ArrayLike) -> Array:
     if array.ndim != 2 or array.size == 0:
         raise ArgumentError(f"inputs have shape {array.shape}, but have to be (B, d), not empty")
     if not np.isfinite(array).all():
-        raise ArgumentError("inputs have to be finite: there are NaN or infinite values")
+        bad = int(np.flatnonzero(~np.isfinite(array).all(axis=1))[0])
+        raise ArgumentError(
+            f"inputs have to be finite, but row {bad + 1} holds a value that is NaN or infinite, "
+            "or so once it is scaled: correct it or leave the row out"
+        )
     array.setflags(write=False)  # trajectories are computed again from them
     return array
 

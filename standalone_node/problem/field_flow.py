@@ -14,7 +14,7 @@ from standalone_node.model.depth import Interpolation, interpolation
 from standalone_node.model.field import FlatField
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.model.stage_grid import StageGrid
-from standalone_node.problem.arguments import positive_number, whole_number
+from standalone_node.problem.arguments import read_horizon, whole_number
 
 Array = NDArray[Any]
 
@@ -120,7 +120,7 @@ def observed_grid(observed: Array, horizon: float | None, steps: int) -> Array:
     >>> observed_grid(np.array([0.5, 0.75]), 1.0, 4)
     array([0.  , 0.25, 0.5 , 0.75, 1.  ])
     """
-    end = positive_number("horizon", observed[-1] if horizon is None else horizon)
+    end = read_horizon(observed[-1] if horizon is None else horizon)
     if observed[-1] > end:
         raise ArgumentError(
             f"something is observed at {observed[-1]:g}, after the horizon {end:g}: give a "

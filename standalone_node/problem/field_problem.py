@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from threading import RLock
 from typing import Any
 
@@ -20,6 +21,7 @@ from standalone_node.problem.field_check import check_transposition
 from standalone_node.problem.field_flow import FieldFlow, FieldTrajectory, observed_grid
 from standalone_node.problem.guesses import Guess, guessed, random_start
 from standalone_node.problem.line import Parabola
+from standalone_node.problem.needs import Size, require_field
 from standalone_node.problem.observations import Observations
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.shared import (
@@ -71,6 +73,8 @@ class FieldProblem(Batched):
     ------
     ArgumentError
         If an argument cannot be used; the message names it.
+    NotEnoughMemory
+        If what the arguments ask for does not fit into the memory that is free.
 
     Notes
     -----
@@ -128,15 +132,19 @@ class FieldProblem(Batched):
         self.inputs = read_inputs(np.atleast_2d(numbers("initial_states", initial_states)))
         if not isinstance(observations, Observations):
             raise ArgumentError(f"observations = {observations!r} have to be Observations")
+        steps = whole_number("steps", steps, 1)
+        if depth_points is not None:
+            depth_points = whole_number("depth_points", depth_points, 2)
+        most = steps + observations.times.size
+        size = Size(most, depth_points or most + 1, self.samples, self.width)
+        require_field(size, scheme, sum(prod(shape) for _, shape in self.blocks))
         self.times = observed_grid(observations.times, horizon, steps)
         self.observed = np.searchsorted(self.times, observations.times)
         self._seen = observations.of(self.samples, self.width)
         self._factor = self._seen.weights / self.samples
         self.depth_times = self.times
         if depth_points is not None:
-            self.depth_times = uniform_grid(
-                self.horizon, whole_number("depth_points", depth_points, 2)
-            )
+            self.depth_times = uniform_grid(self.horizon, depth_points)
         self.penalty = Penalty() if penalty is None else penalty
         if self.penalty.output:
             raise ArgumentError("a penalty on the output belongs to networks: use l2 and h1")
@@ -294,12 +302,16 @@ class FieldProblem(Batched):
     def _cost(self, trajectory: FieldTrajectory) -> float:
         if not np.isfinite(trajectory.states).all():
             return float("inf")
-        residuals = self._residuals(trajectory)
-        return inner(self._factor, residuals**2) + self.penalty.value(trajectory.parameters)
+        with np.errstate(over="ignore"):
+            residuals = self._residuals(trajectory)
+            misfit = inner(self._factor, residuals**2)
+        return misfit + self.penalty.value(trajectory.parameters)
 
     def _seen_of(self, states: Array) -> Array:
         """C x at the times of observation, (M, B, m)."""
-        return states[self.observed] @ self._seen.operator.T
+        with np.errstate(over="ignore", invalid="ignore"):
+            found: Array = states[self.observed] @ self._seen.operator.T
+        return found
 
     def _residuals(self, trajectory: FieldTrajectory) -> Array:
         return self._seen_of(trajectory.states) - self._seen.values

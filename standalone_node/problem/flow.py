@@ -29,11 +29,14 @@ from standalone_node.model.depth import Interpolation
 from standalone_node.model.forms import inner_width
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.memory import Budget, budget, bytes_of
+from standalone_node.problem.needs import require_states
 from standalone_node.problem.partials import Partials
 from standalone_node.problem.passage import Passage, Stages
 from standalone_node.problem.plan import plan_of
 
 Array = NDArray[Any]
+#: As many processors as no machine that this is made for has; the system has a limit, too.
+MOST_THREADS = 1024
 #: dE/dx(T) of some rows of the batch (a slice), given their x(T).
 Terminal = Callable[[Array, slice], Array]
 
@@ -110,6 +113,10 @@ class Flow:
             raise ArgumentError(f"dtype has to be 'float64' or 'float32', not {dtype!r}")
         if threads is not None and (not isinstance(threads, int | np.integer) or threads < 1):
             raise ArgumentError(f"threads = {threads!r} has to be a whole number of at least 1")
+        if threads is not None and threads > MOST_THREADS:
+            raise ArgumentError(
+                f"threads = {threads} are more than can be of use: give at most {MOST_THREADS}"
+            )
         inner_width(form, 1, inner)
         self.times, self.form, self.inner, self.activation = times, form, inner, activation
         self.dtype = np.dtype(dtype)
@@ -220,7 +227,7 @@ class Flow:
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
         """The states (N + 1, B, d) of the direct problem, or x(T) (B, d) alone."""
         theta, (blocks, _) = self.stage_values(p), self._cut(inputs.shape)
-        found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
+        found = self._all_states(inputs.shape, final=final)
         stages, d = self._plan.b.size, inputs.shape[1]
         heights = self.heights(d)
 
@@ -258,7 +265,7 @@ class Flow:
         """
         tangent, inputs = self.stage_values(direction), trajectory.inputs
         blocks, (_, segment) = self._cut(inputs.shape)
-        found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
+        found = self._all_states(inputs.shape, final=final)
 
         def work(k: int) -> None:
             with self._passage(trajectory, k, blocks[k], segment) as passage:
@@ -287,7 +294,7 @@ class Flow:
         """
         p, inputs = trajectory.parameters, trajectory.inputs
         blocks, (_, segment) = self._cut(inputs.shape)
-        found = np.empty((self.times.size, *inputs.shape), self.dtype) if keep else None
+        found = self._all_states(inputs.shape) if keep else None
 
         def work(k: int) -> Array:
             with self._passage(trajectory, k, blocks[k], segment) as passage:
@@ -307,6 +314,12 @@ class Flow:
         total = self._partials(trajectory)
         self._workers.each(work, len(blocks), total.add)
         return found, Derivative.from_values(p.times, total.nodal(), p.blocks)
+
+    def _all_states(self, shape: tuple[int, int], *, final: bool = False) -> Array:
+        """Room for the states at all times (N + 1, B, d), or for x(T) alone (1, B, d)."""
+        times = 1 if final else self.times.size
+        require_states(times, *shape, self.dtype.itemsize)
+        return np.empty((times, *shape), self.dtype)
 
     def _partials(self, trajectory: Trajectory) -> Partials:
         nodes, shape = trajectory.parameters.times, trajectory.theta.shape

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.memory import Need, require
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks, start_spreads
 from standalone_node.model.nodal import Derivative, Parameters
@@ -33,6 +34,7 @@ from standalone_node.problem.grids import (
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.misfit import Misfit
+from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.reversible import FLOW_ARGUMENTS, flow_of
 from standalone_node.problem.shared import (
@@ -101,6 +103,9 @@ class InverseProblem(Batched):
     ------
     ArgumentError
         If an argument cannot be used; the message names it.
+    NotEnoughMemory
+        If what the arguments ask for does not fit into the memory that is free: an ArgumentError
+        that names the figures and what to lower.
 
     Notes
     -----
@@ -170,12 +175,11 @@ class InverseProblem(Batched):
         self.inputs = read_inputs(inputs)
         if loss not in LOSSES:
             raise ArgumentError(f"unknown loss {loss!r}: choose one of {', '.join(LOSSES)}")
+        points = whole_number("steps", steps, 1) + 1
+        if depth_points is not None:
+            points = whole_number("depth_points", depth_points, 2)
+        self._afford(steps, points)
         self.times = time_grid(horizon, steps)
-        points = (
-            self.times.size
-            if depth_points is None
-            else whole_number("depth_points", depth_points, 2)
-        )
         self.depth_times = uniform_grid(self.horizon, points)
         self.flow = self._flow(self.times)
         self.tolerance = read_tolerance(rtol, atol, scheme, self.flow.dtype)
@@ -199,6 +203,10 @@ class InverseProblem(Batched):
 
     def __reduce__(self) -> tuple[Any, ...]:
         return _rebuilt, (self.settings, self.times, self.grids)
+
+    def _afford(self, steps: int, points: int) -> None:
+        """Refuse, before anything large is made, what does not fit into the memory."""
+        require(network_needs(Size(steps, points, self.samples, self.width), self.settings))
 
     def _flow(self, times: Array) -> Flow:
         return flow_of(times, **{name: self.settings[name] for name in FLOW_ARGUMENTS})
@@ -276,6 +284,11 @@ class InverseProblem(Batched):
         fixed = {"rtol": None, "atol": None, "reversible": False}
         own = self.settings["scheme"] if scheme is None else scheme
         return self.replaced(scheme=own, steps=layers, depth_points=layers + 1, **fixed)
+
+    def needs(self) -> list[Need]:
+        """What the problem takes of the memory for cost and derivative, an estimate."""
+        size = Size(self.times.size - 1, self.depth_times.size, self.samples, self.width)
+        return network_needs(size, self.settings)
 
     @property
     def stage_count(self) -> int:
@@ -501,6 +514,7 @@ class InverseProblem(Batched):
 
     def use_grid(self, times: Array) -> tuple[Flow, Array, Trajectory | None]:
         """Solve on this time grid from now on; what `restore` needs to go back."""
+        self._afford(times.size - 1, self.depth_times.size)
         before = self.flow, self.times, self._last
         self.flow, self.times, self._last = self._flow(times), times, None
         self._memory = None  # of other shapes

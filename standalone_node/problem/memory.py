@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import os
 import re
 from math import ceil, sqrt
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.blocks import NARROW, padded
+from standalone_node.memory import machine_memory
 
 #: Bytes of trajectories of narrow states that are kept, as many as stay in the caches.
 NARROW_LIMIT = 16_000_000
-#: Where Linux tells the limit of a container.
-CGROUP_LIMITS = ("/sys/fs/cgroup/memory.max", "/sys/fs/cgroup/memory/memory.limit_in_bytes")
 
 
 class Budget(NamedTuple):
@@ -24,20 +21,6 @@ class Budget(NamedTuple):
 
     kept: int
     segment: int
-
-
-def machine_memory() -> int:
-    """Bytes of memory this process may use: those of the machine, or of its container."""
-    try:
-        total = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-    except (AttributeError, ValueError, OSError):
-        total = 8 << 30
-    for path in CGROUP_LIMITS:
-        try:
-            total = min(total, int(Path(path).read_text()))
-        except (OSError, ValueError):
-            continue
-    return total
 
 
 #: What may stand behind the number of a limit.
@@ -121,6 +104,25 @@ def budget(
     left = keep - busy * largest * _room(segment, width, of_step, steps)
     kept = int(np.searchsorted(np.cumsum(sizes), left, side="right")) if left > 0.0 else 0
     return Budget(kept, segment)
+
+
+def budget_size(
+    plan: Budget,
+    blocks: list[slice],
+    width: int,
+    stage: tuple[int, int],
+    dtype: Any,
+    threads: int,
+    rows: int,
+) -> int:
+    """The bytes that a budget takes: what is kept, and the rooms of the threads; see `budget`."""
+    steps, stages = stage
+    samples = [padded(b.stop - b.start, dtype) * np.dtype(dtype).itemsize for b in blocks]
+    kept = sum(samples[: plan.kept]) * stages * rows * steps
+    if plan.kept == len(blocks):
+        return kept
+    busy = min(threads, len(blocks))
+    return kept + busy * max(samples) * _room(plan.segment, width, stages * rows, steps)
 
 
 def _room(segment: int, width: int, of_step: int, steps: int) -> int:

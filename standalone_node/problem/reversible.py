@@ -107,7 +107,7 @@ class ReversibleFlow(Flow):
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
         """The states y_n (N + 1, B, d) of the direct problem, or y_N (B, d) alone."""
-        found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
+        found = self._all_states(inputs.shape, final=final)
         self._forwards(p, inputs, found, np.empty(inputs.shape, self.dtype))
         return found[0] if final else found
 
@@ -144,7 +144,7 @@ class ReversibleFlow(Flow):
         """
         p, inputs = trajectory.parameters, trajectory.inputs
         blocks, parts = self._cut(inputs.shape)[0], self._parts(p)
-        found = np.empty((1 if final else self.times.size, *inputs.shape), self.dtype)
+        found = self._all_states(inputs.shape, final=final)
 
         def work(k: int) -> None:
             rows = found[:, blocks[k]]
@@ -180,7 +180,7 @@ class ReversibleFlow(Flow):
         assert isinstance(trajectory, ReversibleTrajectory)
         p, inputs = trajectory.parameters, trajectory.inputs
         blocks, parts = self._cut(inputs.shape)[0], self._parts(p)
-        found = np.empty((self.times.size, *inputs.shape), self.dtype) if keep else None
+        found = self._all_states(inputs.shape) if keep else None
         total, errors = np.zeros(p.values.shape), [0.0]
 
         def work(k: int) -> tuple[Array, float]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -16,10 +15,7 @@ from standalone_node.problem.memory import (
     budget,
     bytes_of,
     default_limit,
-    machine_memory,
 )
-
-LIMITS = "standalone_node.problem.memory.CGROUP_LIMITS"
 
 
 @pytest.mark.parametrize(
@@ -91,13 +87,6 @@ def test_without_a_limit_narrow_states_keep_what_stays_in_the_caches() -> None:
         kept, segment = budget(None, blocks, width, (50, 1), np.float64, 2)
         assert (kept == len(blocks)) == all_kept and segment == 50
         assert 2 * width * 4000 * 50 * 8 > NARROW_LIMIT
-
-
-def test_the_limit_of_a_container_counts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    for text, size in (("max", machine_memory()), ("1000000", 1_000_000)):
-        (tmp_path / "memory.max").write_text(text)
-        monkeypatch.setattr(LIMITS, (str(tmp_path / "memory.max"),))
-        assert machine_memory() == size
 
 
 def test_the_default_is_a_share_of_the_memory_of_the_machine(

@@ -57,7 +57,8 @@ class Ball:
 
     def each(self, work: Callable[[slice], tuple[Array, ...]], rows: int, functionals: int) -> Any:
         """The arrays that work(rows) returns, joined along their last axis, that of the rows."""
-        workers = Workers(min(2, default_threads()))
+        allowed = getattr(self.network.dynamics, "threads", default_threads())
+        workers = Workers(min(2, allowed))
         many = max(1, MEMORY // (workers.threads * self._bytes(functionals)))
         # As many chunks as threads at least, or one of them has nothing to do.
         many = min(many, -(-rows // workers.threads))
