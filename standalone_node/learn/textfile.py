@@ -10,9 +10,11 @@ import gzip
 import re
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from standalone_node.errors import ArgumentError, DataError
+from standalone_node.errors import ArgumentError, DataError, NodeError
 
 STANDARD_INPUT = "standard input"
 
@@ -36,6 +38,38 @@ _CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _LINE_END = re.compile("\r\n|\r|\n")
 
 
+@contextmanager
+def named_failures(path: str | Path) -> Iterator[None]:
+    """What goes wrong with opening and reading a file as a sentence that names it."""
+    source = str(path)
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"{source}: there is no such file; check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{source}: this is a folder; name a CSV file in it.") from None
+    except PermissionError:
+        raise DataError(f"{source}: no permission to read; change the file's mode.") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{source}: the gzip data are damaged or cut off ({error}); fetch the file again."
+        ) from None
+    except NodeError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{source!r} cannot be read ({reason}); check the path.") from None
+
+
+def is_gzip(source: str, head: bytes) -> bool:
+    """Whether a file that begins so is compressed; DataError if only its name says so."""
+    if head.startswith(b"\x1f\x8b"):
+        return True
+    if source.lower().endswith(".gz") and head:
+        raise DataError(f"{source}: the name ends in .gz but the content is not gzip; rename it.")
+    return False
+
+
 def read_bytes(path: str | Path) -> tuple[str, bytes]:
     """The name for messages and the content of a file, decompressed if it is gzip.
 
@@ -51,36 +85,14 @@ def read_bytes(path: str | Path) -> tuple[str, bytes]:
         The file is missing, a folder, unreadable, or not the gzip it should be.
     """
     source = STANDARD_INPUT if str(path) == "-" else str(path)
-    try:
+    with named_failures(source):
         data = _standard_input() if str(path) == "-" else Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{source}: there is no such file; check the path.") from None
-    except IsADirectoryError:
-        raise DataError(f"{source}: this is a folder; name a CSV file in it.") from None
-    except PermissionError:
-        raise DataError(f"{source}: no permission to read; change the file's mode.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{source!r} cannot be read ({reason}); check the path.") from None
-    if data.startswith(b"\x1f\x8b"):
-        return source, _decompressed(source, data)
-    if source.lower().endswith(".gz") and data:
-        raise DataError(f"{source}: the name ends in .gz but the content is not gzip; rename it.")
-    return source, data
+        return source, gzip.decompress(data) if is_gzip(source, data) else data
 
 
 def _standard_input() -> bytes:
     buffer = getattr(sys.stdin, "buffer", None)
     return buffer.read() if buffer is not None else sys.stdin.read().encode("utf-8")
-
-
-def _decompressed(source: str, data: bytes) -> bytes:
-    try:
-        return gzip.decompress(data)
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{source}: the gzip data are damaged or cut off ({error}); fetch the file again."
-        ) from None
 
 
 def decode(source: str, data: bytes, encoding: str | None = None) -> tuple[str, str, list[str]]:
