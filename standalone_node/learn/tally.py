@@ -121,7 +121,8 @@ class Tally:
     no_number, no_finite : Spot or None
         The first cell that is neither missing nor a number; nor a finite number.
     first, fraction : Spot or None
-        Of the rows that count the first one, and the first that is a number with a fraction.
+        Of the rows that count the first one, and, where texts are remembered, the first that is
+        a number with a fraction.
     low, high : float
         The range of the numbers in the rows that count.
     texts : dict or None
@@ -168,8 +169,6 @@ class Tally:
         self.no_number = self.no_number or _spot(table, reading, present & ~reading.numeric)
         self.no_finite = self.no_finite or _spot(table, reading, bad)
         self.first = self.first or _spot(table, reading, rows)
-        if self.fraction is None:
-            self.fraction = _spot(table, reading, rows & _fractional(reading.values))
         self.rows, self.present = self.rows + count, self.present + int(present.sum())
         self.numbers, self.kept = self.numbers + int(reading.numeric.sum()), self.kept + values.size
         if values.size:
@@ -178,12 +177,20 @@ class Tally:
         self.counting.add(reading.values[present])
         if self._wanted is None:
             self._wanted = bool(present.any()) and not self.numeric
-        if self._wanted:
+        if self._wanted and reading.cells.size:
+            if self.fraction is None:
+                self.fraction = _spot(table, reading, rows & _fractional(reading.values))
             self._remember(table, reading, np.flatnonzero(present), rows)
 
-    def knows(self, reading_has_gaps: bool) -> bool:
-        """Whether further numbers can be added without the texts they were written as."""
-        return self.first is not None and (self.missing is not None or not reading_has_gaps)
+    @property
+    def takes_numbers(self) -> bool:
+        """Whether further rows may come as numbers, without the texts they were written as."""
+        done = self.crowded and self.fraction is not None
+        return self.rows > 0 and self.numeric and (not self._wanted or done)
+
+    def knows(self, gaps: bool) -> bool:
+        """Whether rows that come so, with gaps among them, leave no first cell in the dark."""
+        return self.first is not None and (self.missing is not None or not gaps)
 
     def _remember(
         self, table: Table, reading: Reading, present: np.ndarray, kept: np.ndarray
