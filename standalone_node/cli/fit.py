@@ -17,10 +17,17 @@ from standalone_node.cli.options import (
     given_arguments,
 )
 from standalone_node.cli.outputs import Outputs, check_figure
-from standalone_node.cli.rows import data_options, input_files, prepared_rows, refuse_both
+from standalone_node.cli.rows import (
+    chunked_options,
+    data_options,
+    input_files,
+    refuse_both,
+    rows_for_fit,
+)
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Big files": ["chunked", "scratch"],
     "Held-out rows": ["test_share", "test_file", "refit", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "rtol", "atol", "reversible"),
@@ -46,6 +53,7 @@ _SECTIONS = {
     help="The model file.  [default: DATA.node.npz beside the data]",
 )
 @data_options
+@chunked_options
 @click.option(
     "--refit", is_flag=True, help="Score as usual, then write a model trained on all rows."
 )
@@ -85,19 +93,19 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     messages = Messages(quiet=options["quiet"])
     if options["report"]:
         check_report(options["report"], (*input_files(data, options), *files.values()), messages)
-    prepared = prepared_rows(data, target, options)
-    for path in outputs.replaced:
-        messages.note(f"{path} is there already and will be replaced.")
-    return fit_and_write(
-        prepared,
-        given_arguments(options),
-        outputs,
-        files,
-        Display(options["as_json"], options["quiet"], options["strict"]),
-        messages,
-        refit=options["refit"],
-        report=options["report"],
-    )
+    with rows_for_fit(data, target, options, messages) as prepared:
+        for path in outputs.replaced:
+            messages.note(f"{path} is there already and will be replaced.")
+        return fit_and_write(
+            prepared,
+            given_arguments(options),
+            outputs,
+            files,
+            Display(options["as_json"], options["quiet"], options["strict"]),
+            messages,
+            refit=options["refit"],
+            report=options["report"],
+        )
 
 
 def default_model(data: str) -> str:
@@ -112,7 +120,9 @@ def default_model(data: str) -> str:
 def _refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
     """Options that contradict each other, or that mean nothing alone."""
     for name in ("epochs", "batch_iterations", "proximal"):
-        if options[name] is not None and options["batch_size"] is None:
+        # Rows on the disk come in batches in any case.
+        batches = options["batch_size"] is not None or options["chunked"] != "no"
+        if options[name] is not None and not batches:
             flag = "--" + name.replace("_", "-")
             raise click.UsageError(f"{flag} is about batches: add --batch-size.")
     if options["refit"] and options["test_file"] is not None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import reading_options, seed_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,25 +79,128 @@ def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any
     """The rows as the options of `data_options` want them, a `Prepared`."""
     if data == "-" and sys.stdin.isatty():
         click.echo("Reading the data from the terminal; end with Ctrl-D.", err=True)
-    from standalone_node.learn.schema import DEFAULT_NA
     from standalone_node.learn.table import read_table
     from standalone_node.learn.tabular import prepare
 
     reading = {"delimiter": options["delimiter"], "encoding": options["encoding"]}
     table = read_table(data, **reading)
     test = read_table(options["test_file"], **reading) if options["test_file"] else None
+    return prepare(table, target, test=test, **_recognition(options))
+
+
+def _recognition(options: dict[str, Any]) -> dict[str, Any]:
+    """What the options say of columns and held-out rows, as arguments of `prepare`."""
+    from standalone_node.learn.schema import DEFAULT_NA
+
     usual = () if options["no_default_na"] else DEFAULT_NA
-    return prepare(
-        table,
-        target,
-        ignore=options["ignore"],
-        missing=options["missing"],
-        na=(*usual, *options["na"]),
-        task=None if options["task"] == "auto" else options["task"],
-        test_share=options["test_share"],
-        test=test,
-        seed=options["seed"],
+    return {
+        "ignore": options["ignore"],
+        "missing": options["missing"],
+        "na": (*usual, *options["na"]),
+        "task": None if options["task"] == "auto" else options["task"],
+        "test_share": options["test_share"],
+        "seed": options["seed"],
+    }
+
+
+def chunked_options(command: F) -> F:
+    """Whether the file is read in chunks, and where the numbers of its rows are kept then."""
+    options = (
+        click.option(
+            "--chunked",
+            type=click.Choice(["auto", "yes", "no"]),
+            default="auto",
+            show_default=True,
+            help="Read DATA in chunks and keep its rows on the disk; auto does so if it is too "
+            "big for the memory.",
+        ),
+        click.option(
+            "--scratch",
+            metavar="FOLDER",
+            help="Where the rows are kept meanwhile.  [default: beside the model]",
+        ),
     )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def rows_for_fit(
+    data: str, target: str | None, options: dict[str, Any], messages: Messages
+) -> Iterator[Any]:
+    """The rows in memory, a `Prepared`, or on the disk, a `StoredPrepared`, while they are needed.
+
+    UsageError or ArgumentError if an option has no meaning for rows on the disk.
+    """
+    why = _why_chunked(data, options)
+    if why is None:
+        yield prepared_rows(data, target, options)
+        return
+    from standalone_node.learn.streaming.fitting import refuse_unheld
+    from standalone_node.learn.streaming.prepared import prepare_stored
+    from standalone_node.report.reading_progress import reading_progress
+    from standalone_node.report.terminal import terminal
+
+    for name in ("report", "refit"):
+        if options[name]:
+            raise click.UsageError(
+                f"--{name} needs all rows in memory: leave it out, or read DATA whole with "
+                "--chunked no."
+            )
+    refuse_unheld(options)
+    messages.note(why)
+    scratch = options["scratch"] or str(Path(options["output"] or data).parent)
+    with reading_progress(terminal(stderr=True), quiet=options["quiet"]) as shown:
+        prepared = prepare_stored(
+            data,
+            target,
+            scratch=scratch,
+            delimiter=options["delimiter"],
+            encoding=options["encoding"],
+            test=options["test_file"],
+            dtype=options["dtype"] or "float64",
+            tell=shown.read,
+            **_recognition(options),
+        )
+    with closing(prepared):
+        _say_defaults(prepared, options, messages)
+        yield prepared
+
+
+def _why_chunked(data: str, options: dict[str, Any]) -> str | None:
+    """A sentence on why the file is read in chunks; None if it is read whole."""
+    if options["chunked"] == "no" or (options["chunked"] == "auto" and data == "-"):
+        return None
+    if data == "-":
+        raise click.UsageError(
+            "--chunked yes reads DATA more than once, which standard input does not allow: write "
+            "it to a file first."
+        )
+    if options["chunked"] == "yes":
+        return f"{data} is read in chunks, and its rows are kept on the disk, as asked."
+    from standalone_node.learn.streaming.need import memory_need, too_much
+
+    need = memory_need([name for name in (data, options["test_file"]) if name])
+    limit = too_much()
+    if need <= limit:
+        return None
+    return (
+        f"{data} is read in chunks, and its rows are kept on the disk: read whole it would take "
+        f"about {need / 1e9:.1f} GB of memory, more than {limit / 1e9:.1f} GB (--chunked no does)."
+    )
+
+
+def _say_defaults(prepared: Any, options: dict[str, Any], messages: Messages) -> None:
+    from standalone_node.learn.streaming.fitting import stored_defaults
+
+    defaults = stored_defaults(len(prepared.train), {})
+    taken = [name for name in ("batch_size", "epochs") if options[name] is None]
+    if taken:
+        said = " and ".join(f"--{n.replace('_', '-')} {defaults[n]}" for n in taken)
+        messages.note(f"the rows are gone through in batches, with {said}.")
+    if prepared.task == "regression" and options["l2"] in (None, "auto"):
+        messages.note(f"--l2 is chosen by {len(prepared.train.inputs):,} of the training rows.")
 
 
 def input_files(data: str, options: dict[str, Any]) -> tuple[str, ...]:

@@ -124,6 +124,11 @@ class Chunks:
         return self._encoded.stream.size
 
     @property
+    def at_most(self) -> int:
+        """Rows there can be."""
+        return self._encoded.lines + 1
+
+    @property
     def notes(self) -> list[str]:
         """What to say of the file, when it was read to its end."""
         header = header_notes(self.source, self.header, self.delimiter, told=self._told)

@@ -40,8 +40,8 @@ class Survey:
         All rows, and those that can be used.
     counts : ndarray of int
         The usable rows of each class, or one number, all of them.
-    gaps : frozenset of str
-        The columns in which cells are missing.
+    middles : dict
+        The middle of the range of each numeric column, by name, in the rows that can be used.
     notes, warnings : tuple of str
     """
 
@@ -50,7 +50,7 @@ class Survey:
     rows: int
     usable: int
     counts: np.ndarray
-    gaps: frozenset[str]
+    middles: dict[str, float]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -98,22 +98,33 @@ def surveyed(
     needed = [goal, *(column.name for column in columns)]
     if missing == "error":
         _refuse_gaps(chunks, [tallies[name] for name in chunks.header if name in needed])
-    usable, notes = tallies[goal].kept, [*chunks.notes, *looks.notes]
-    left_out = chunks.rows - usable
-    if left_out:
-        what = f"target {quoted(goal)}" if missing == "impute" else "cell"
-        rows = "1 row was" if left_out == 1 else f"{left_out} rows were"
-        notes.append(f"{chunks.source}: {rows} left out for a missing {what}.")
+    usable = tallies[goal].kept
+    left_out = left_out_notes(chunks.source, chunks.rows - usable, schema)
+    notes = [*chunks.notes, *looks.notes, *left_out]
     return Survey(
         schema=schema,
         chunks=chunks,
         rows=chunks.rows,
         usable=usable,
         counts=class_counts(recognised, tallies[goal]) if classes else np.array([usable]),
-        gaps=frozenset(name for name in needed if tallies[name].gaps),
+        middles=_middles([t for name, t in tallies.items() if not (classes and name == goal)]),
         notes=(*notes, said[0]),
         warnings=tuple(said[1:]),
     )
+
+
+def left_out_notes(source: str, count: int, schema: Schema) -> list[str]:
+    """What to say of so many rows that were left out; nothing of none."""
+    if not count:
+        return []
+    what = f"target {quoted(schema.target.name)}" if schema.missing == "impute" else "cell"
+    rows = "1 row was" if count == 1 else f"{count} rows were"
+    return [f"{source}: {rows} left out for a missing {what}."]
+
+
+def _middles(tallies: Sequence[Tally]) -> dict[str, float]:
+    numbers = (tally for tally in tallies if tally.numeric and tally.kept)
+    return {tally.name: 0.5 * tally.low + 0.5 * tally.high for tally in numbers}
 
 
 def _refuse_gaps(chunks: Chunks, tallies: Sequence[Tally]) -> None:

@@ -105,8 +105,14 @@ def test_an_encoding_that_does_not_fit_is_told_by_its_byte(tmp_path: Path) -> No
     def told(encoding: str) -> Any:
         return outcome(lambda: recognised(ByteStream(path), encoding))
 
-    for encoding in ("utf-8", "ascii", "utf-16", "no-such", "rot13"):
+    for encoding in ("utf-8", "ascii", "no-such", "rot13"):
         assert told(encoding) == outcome(read_table, path, encoding=encoding)
+
+
+def test_an_encoding_can_be_named(tmp_path: Path) -> None:
+    path = written(tmp_path, "wide", FILES["utf-16-unmarked"])
+    chunks = Chunks(recognised(ByteStream(path), "utf-16"))
+    assert chunks.header == read_table(path, encoding="utf-16").names
 
 
 def test_too_many_distinct_texts_are_an_identifier(
