@@ -119,12 +119,6 @@ def default_model(data: str) -> str:
 
 def _refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
     """Options that contradict each other, or that mean nothing alone."""
-    for name in ("epochs", "batch_iterations", "proximal"):
-        # Rows on the disk come in batches in any case.
-        batches = options["batch_size"] is not None or options["chunked"] != "no"
-        if options[name] is not None and not batches:
-            flag = "--" + name.replace("_", "-")
-            raise click.UsageError(f"{flag} is about batches: add --batch-size.")
     if options["refit"] and options["test_file"] is not None:
         raise click.UsageError(
             "--refit would train on the rows that --test keeps apart: leave one of the two out."

@@ -135,6 +135,7 @@ def rows_for_fit(
     """
     why = _why_chunked(data, options)
     if why is None:
+        _refuse_without_batches(options)
         yield prepared_rows(data, target, options)
         return
     from standalone_node.learn.streaming.fitting import refuse_unheld
@@ -166,6 +167,14 @@ def rows_for_fit(
     with closing(prepared):
         _say_defaults(prepared, options, messages)
         yield prepared
+
+
+def _refuse_without_batches(options: dict[str, Any]) -> None:
+    """UsageError for what is about batches, of which there are none in memory unless asked for."""
+    for name in ("epochs", "batch_iterations", "proximal"):
+        if options[name] is not None and options["batch_size"] is None:
+            flag = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{flag} is about batches: add --batch-size.")
 
 
 def _why_chunked(data: str, options: dict[str, Any]) -> str | None:

@@ -24,7 +24,6 @@ from standalone_node.learn.streaming.problem import States, StoredProblem
 from standalone_node.learn.tabular import (
     Estimator,
     Fitted,
-    baseline_scores,
     class_positions,
     estimator_of,
     labels_of,
@@ -120,8 +119,7 @@ def fit_stored(
     found = Fitted(
         estimator, cast(Prepared, prepared), train_scores, test_scores, baseline, False, seconds
     )
-    facts = {"chunked": True, "test_share": prepared.test_share}
-    estimator.summary_ = {**estimator.summary_, **summary(found, prediction), **facts}
+    estimator.summary_ = {**estimator.summary_, **summary(found, prediction), "chunked": True}
     return found
 
 
@@ -206,5 +204,12 @@ def scores(estimator: Estimator, part: StoredPart) -> dict[str, Any]:
 
 def _baseline(part: StoredPart, prediction: ClassLabel | float) -> dict[str, Any]:
     """The scores of one and the same prediction for every row, and that prediction."""
-    goal = np.concatenate([targets for _, targets in part.slices()])
-    return baseline_scores(part.schema, prediction, goal)
+    classes = part.schema.target.classes
+    if not classes:
+        quantities = QuantityTally()
+        for _, targets in part.slices():
+            quantities.add(targets, np.full(len(targets), float(prediction)))
+        return {"prediction": prediction, **quantities.scores()}
+    place = next(i for i, label in enumerate(classes) if label == prediction)
+    right = sum(int((targets == place).sum()) for _, targets in part.slices())
+    return {"prediction": prediction, "rows": len(part), "accuracy": right / len(part)}

@@ -9,7 +9,6 @@ from __future__ import annotations
 
 import csv
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -28,7 +27,7 @@ _EXACT: dict[str, Any] = (
     else {"float_precision": "round_trip"}
 )
 #: Control characters that count as blanks around a cell.
-_BLANKS = re.compile("[\x0b\x0c]")
+_BLANKS = ("\x0b", "\x0c")
 
 
 @dataclass(frozen=True)
@@ -99,7 +98,7 @@ class Plain:
         """The block with "\\n" for the ends of lines, if each is a row."""
         if "\r" in text:
             text = text.replace("\r\n", "\n")
-        if "\r" in text or _BLANKS.search(text):
+        if "\r" in text or any(blank in text for blank in _BLANKS):
             return None
         data = text.encode() if text.endswith("\n") else f"{text}\n".encode()
         codes = np.frombuffer(data, dtype=np.uint8)

@@ -43,7 +43,6 @@ class StoredPrepared:
     usable : Usable
     left_out : int
     test_source : str or None
-    test_share : float
     seed : int
     notes, warnings : tuple of str
     """
@@ -54,7 +53,6 @@ class StoredPrepared:
     usable: Usable
     left_out: int
     test_source: str | None
-    test_share: float
     seed: int
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
@@ -178,7 +176,6 @@ class _Stored:
             usable=Usable(chunks.source),
             left_out=left_out,
             test_source=None if test is None else test.source,
-            test_share=share,
             seed=seed,
             notes=tuple(notes),
             warnings=survey.warnings,
