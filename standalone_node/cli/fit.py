@@ -18,11 +18,12 @@ from standalone_node.cli.options import (
 )
 from standalone_node.cli.outputs import Outputs, check_figure
 from standalone_node.cli.rows import (
-    chunked_options,
+    chunked_option,
     data_options,
     input_files,
     refuse_both,
     rows_for_fit,
+    scratch_option,
 )
 
 _SECTIONS = {
@@ -53,7 +54,8 @@ _SECTIONS = {
     help="The model file.  [default: DATA.node.npz beside the data]",
 )
 @data_options
-@chunked_options
+@chunked_option
+@scratch_option
 @click.option(
     "--refit", is_flag=True, help="Score as usual, then write a model trained on all rows."
 )

@@ -103,26 +103,27 @@ def _recognition(options: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def chunked_options(command: F) -> F:
-    """Whether the file is read in chunks, and where the numbers of its rows are kept then."""
-    options = (
-        click.option(
-            "--chunked",
-            type=click.Choice(["auto", "yes", "no"]),
-            default="auto",
-            show_default=True,
-            help="Read DATA in chunks and keep its rows on the disk; auto does so if it is too "
-            "big for the memory.",
-        ),
-        click.option(
-            "--scratch",
-            metavar="FOLDER",
-            help="Where the rows are kept meanwhile.  [default: beside the model]",
-        ),
+def chunked_option(command: F) -> F:
+    """Whether the file is read in chunks."""
+    option = click.option(
+        "--chunked",
+        type=click.Choice(["auto", "yes", "no"]),
+        default="auto",
+        show_default=True,
+        help="Read DATA in chunks; auto does so if it is too big for the memory.",
     )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return option(command)
+
+
+def scratch_option(command: F) -> F:
+    """Where the numbers of the rows are kept if the file is read in chunks."""
+    option = click.option(
+        "--scratch",
+        metavar="FOLDER",
+        help="Where the rows of a file that is read in chunks are kept meanwhile.  "
+        "[default: beside the model]",
+    )
+    return option(command)
 
 
 @contextmanager
@@ -133,7 +134,7 @@ def rows_for_fit(
 
     UsageError or ArgumentError if an option has no meaning for rows on the disk.
     """
-    why = _why_chunked(data, options)
+    why = why_chunked(data, options["chunked"], options["test_file"])
     if why is None:
         _refuse_without_batches(options)
         yield prepared_rows(data, target, options)
@@ -177,26 +178,38 @@ def _refuse_without_batches(options: dict[str, Any]) -> None:
             raise click.UsageError(f"{flag} is about batches: add --batch-size.")
 
 
-def _why_chunked(data: str, options: dict[str, Any]) -> str | None:
-    """A sentence on why the file is read in chunks; None if it is read whole."""
-    if options["chunked"] == "no" or (options["chunked"] == "auto" and data == "-"):
+def why_chunked(data: str, chunked: str, *others: str | None) -> str | None:
+    """A sentence on why a file is read in chunks; None if it is read whole.
+
+    Parameters
+    ----------
+    data : str
+    chunked : {"auto", "yes", "no"}
+    *others : str or None
+        Files that are read, too.
+
+    Raises
+    ------
+    click.UsageError
+        Standard input is to be read in chunks.
+    """
+    if chunked == "no" or (chunked == "auto" and data == "-"):
         return None
     if data == "-":
         raise click.UsageError(
             "--chunked yes reads DATA more than once, which standard input does not allow: write "
             "it to a file first."
         )
-    if options["chunked"] == "yes":
-        return f"{data} is read in chunks, and its rows are kept on the disk, as asked."
+    if chunked == "yes":
+        return f"{data} is read in chunks, as asked."
     from standalone_node.learn.streaming.need import memory_need, too_much
 
-    need = memory_need([name for name in (data, options["test_file"]) if name])
-    limit = too_much()
+    need, limit = memory_need([name for name in (data, *others) if name]), too_much()
     if need <= limit:
         return None
     return (
-        f"{data} is read in chunks, and its rows are kept on the disk: read whole it would take "
-        f"about {need / 1e9:.1f} GB of memory, more than {limit / 1e9:.1f} GB (--chunked no does)."
+        f"{data} is read in chunks: read whole it would take about {need / 1e9:.1f} GB of memory, "
+        f"more than {limit / 1e9:.1f} GB (--chunked no does)."
     )
 
 

@@ -42,7 +42,7 @@ def infer_columns(
     readings = {name: read_column(table, name, na, (table.decimal,)) for name in names}
 
     def look(needed: frozenset[str]) -> dict[str, Tally]:
-        kept = kept_rows({name: readings[name].missing for name in (goal, *needed)})
+        kept = kept_rows([readings[name].missing for name in (goal, *needed)])
         tallies = {name: Tally(name, texts=True if name == goal else None) for name in names}
         for name, tally in tallies.items():
             tally.add(table, readings[name], kept)
@@ -52,11 +52,9 @@ def infer_columns(
     return concluded(look, table.source, inputs, goal, drop=drop, task=task)
 
 
-def kept_rows(missing: dict[str, np.ndarray]) -> np.ndarray:
-    """The rows in which none of these columns is missing."""
-    kept = ~next(iter(missing.values()))
-    for mask in missing.values():
-        kept = kept & ~mask
+def kept_rows(missing: Sequence[np.ndarray]) -> np.ndarray:
+    """The rows in which no column is missing, given the masks of where each is."""
+    kept: np.ndarray = ~np.logical_or.reduce(missing)
     return kept
 
 

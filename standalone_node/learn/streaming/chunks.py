@@ -17,7 +17,14 @@ import numpy as np
 from standalone_node.errors import DataError
 from standalone_node.learn.cells import row_words
 from standalone_node.learn.columns import Reading, read_column
-from standalone_node.learn.dialect import checked_delimiter, recognise_delimiter, records, tidied
+from standalone_node.learn.dialect import (
+    checked_delimiter,
+    concluded_decimal,
+    count_decimals,
+    recognise_delimiter,
+    records,
+    tidied,
+)
 from standalone_node.learn.streaming.encoded import Advance, Encoded
 from standalone_node.learn.streaming.plain import Expected, Plain
 from standalone_node.learn.table import (
@@ -124,6 +131,11 @@ class Chunks:
         return self._encoded.stream.size
 
     @property
+    def quoted(self) -> bool:
+        """Whether there is a quote in it, so that it may not be tidy."""
+        return self._encoded.quoted
+
+    @property
     def at_most(self) -> int:
         """Rows there can be."""
         return self._encoded.lines + 1
@@ -138,6 +150,14 @@ class Chunks:
     def forgive(self) -> None:
         """From now on, take blanks behind a closing quote as if they were not there."""
         self._tidy = True
+
+    def recognise_decimal(self) -> None:
+        """Set the decimal mark to what the first rows look like."""
+        if self.delimiter != ",":
+            first = next(self.read(), None)
+            names = [] if first is None else first.table.names
+            cells = [first.table.cells(name).tolist() for name in names] if first else []
+            self.decimal, _ = concluded_decimal(self.source, *count_decimals(cells))
 
     def read(
         self, expected: Expected | None = None, advance: Advance | None = None

@@ -92,6 +92,8 @@ class Encoded:
         Their number.
     lines : int
         The number of line ends.
+    quoted : bool
+        Whether there is a quotation mark in it.
     """
 
     stream: ByteStream
@@ -99,6 +101,7 @@ class Encoded:
     notes: tuple[str, ...]
     characters: int
     lines: int
+    quoted: bool
 
     def texts(self, advance: Advance | None = None) -> Iterator[str]:
         """Whole lines, a block of them at a time."""
@@ -208,11 +211,12 @@ class _Scan:
     def __init__(self, stream: ByteStream, encoding: str) -> None:
         self._stream, self._encoding = stream, encoding
         self._characters = self._lines = 0
+        self._quoted = False
         self._return = False  # whether the text so far ends with "\r"
         self._dos_end: int | None = None  # the line on which it ends with "\x1a"
 
-    def run(self, advance: Advance | None) -> tuple[int, int] | _Undecodable:
-        """(characters, line ends), or where the first byte is that does not fit."""
+    def run(self, advance: Advance | None) -> tuple[int, int, bool] | _Undecodable:
+        """(characters, line ends, whether there are quotes), or the first byte that does not fit."""
         decoder = codecs.getincrementaldecoder(self._encoding)()
         offset, last = 0, b""
         try:
@@ -226,7 +230,7 @@ class _Scan:
             good = error.object[: error.start].decode(self._encoding, "ignore")
             line = 1 + self._lines + _line_ends(good)
             return _Undecodable(offset - held + error.start, line, error.reason)
-        return self._characters, self._lines
+        return self._characters, self._lines, self._quoted
 
     def _look(self, text: str) -> None:
         if text and self._dos_end is not None:
@@ -238,6 +242,7 @@ class _Scan:
                 raise control_character(self._stream.source, line, found.group())
             self._dos_end = line  # DOS ended its text files so, but this may not be the end
         self._characters += len(text)
+        self._quoted = self._quoted or '"' in text
         self._lines += _line_ends(text) - (self._return and text.startswith("\n"))
         if text:
             self._return = text.endswith("\r")

@@ -73,21 +73,26 @@ class StoredPart:
         return self.sample[1]
 
     def _read(self, rows: Array) -> tuple[Array, Array]:
-        features = np.empty((len(rows), len(self.schema.feature_names)))
-        begin = 0
-        for j, column in enumerate(self.schema.columns):
-            values, width = rows[:, j], 1
-            gaps = np.isnan(values)
-            if gaps.any():
-                values = np.where(gaps, _place(column), values)
-            if column.kind == "numeric":
-                features[:, begin] = values
-            else:
-                width = len(column.categories)
-                features[:, begin : begin + width] = np.eye(width)[values.astype(np.intp)]
-            begin += width
-        goal = rows[:, -1]
-        return features, goal.astype(np.int64) if self.schema.target.classes else goal.copy()
+        return expanded(self.schema, rows)
+
+
+def expanded(schema: Schema, rows: Array) -> tuple[Array, Array]:
+    """Features (n, p) and targets (n,) of rows as a store has them, see `StoredPart`."""
+    features = np.empty((len(rows), len(schema.feature_names)))
+    begin = 0
+    for j, column in enumerate(schema.columns):
+        values, width = rows[:, j], 1
+        gaps = np.isnan(values)
+        if gaps.any():
+            values = np.where(gaps, _place(column), values)
+        if column.kind == "numeric":
+            features[:, begin] = values
+        else:
+            width = len(column.categories)
+            features[:, begin : begin + width] = np.eye(width)[values.astype(np.intp)]
+        begin += width
+    goal = rows[:, -1]
+    return features, goal.astype(np.int64) if schema.target.classes else goal.copy()
 
 
 def _place(column: Column) -> float:

@@ -116,7 +116,7 @@ def prepare_stored(
     check_share(test_share)
     said = tell or (lambda words, done, size: None)
     folder = Path(scratch)
-    chunks = _chunks(path, encoding, delimiter, said)
+    chunks = opened(path, encoding, delimiter, said)
     words = f"Looking through {chunks.source}"
     survey = surveyed(
         chunks,
@@ -130,7 +130,7 @@ def prepare_stored(
     stores: list[Store] = []
     try:
         made = _Stored(survey, folder, dtype, said, stores)
-        other = None if test is None else _chunks(test, encoding, delimiter, said)
+        other = None if test is None else opened(test, encoding, delimiter, said)
         return made.prepared(other, test_share, seed)
     except BaseException:
         for store in stores:
@@ -138,10 +138,14 @@ def prepare_stored(
         raise
 
 
-def _chunks(path: str | Path, encoding: str | None, delimiter: str | None, tell: Tell) -> Chunks:
+def opened(
+    path: str | Path, encoding: str | None, delimiter: str | None, tell: Tell | None = None
+) -> Chunks:
+    """A file to be read in chunks, looked through for its encoding."""
     stream = ByteStream(path)
     words = f"Checking the text of {stream.source}"
-    text = recognised(stream, encoding, lambda done: tell(words, done, stream.size))
+    said = tell or (lambda words, done, size: None)
+    text = recognised(stream, encoding, lambda done: said(words, done, stream.size))
     return Chunks(text, delimiter)
 
 
@@ -184,7 +188,7 @@ class _Stored:
     def _of_their_own(self, test: Chunks) -> tuple[Store, int]:
         """The held-out rows of another file, and how many of its rows were left out."""
         schema = self._survey.schema
-        test.decimal = schema.decimal
+        test.recognise_decimal()
         check_room(self._folder, test.at_most, self._width, self._dtype)
         held = self._store()
         try:

@@ -205,7 +205,7 @@ class _Looks:
             chunk = chunk.as_text()
         decimals = (self._chunks.decimal,)
         readings = {name: chunk.reading(name, self._na, decimals) for name in tallies}
-        kept = kept_rows({name: readings[name].missing for name in (self._goal, *needed)})
+        kept = kept_rows([readings[name].missing for name in (self._goal, *needed)])
         for name, tally in tallies.items():
             tally.add(chunk.table, readings[name], kept)
 

@@ -14,6 +14,7 @@ from standalone_node.learn.schema import Schema
 from standalone_node.learn.streaming.chunks import Chunk, Chunks
 from standalone_node.learn.streaming.draw import Draw
 from standalone_node.learn.streaming.encoded import Advance
+from standalone_node.learn.streaming.plain import Expected
 from standalone_node.learn.streaming.store import Store
 from standalone_node.learn.targets import class_positions
 
@@ -51,14 +52,8 @@ def write(
     NodeError
         There is no room on the disk.
     """
-    numbers = {c.name: schema.na for c in schema.columns if c.kind == "numeric"}
-    texts = [c.name for c in schema.columns if c.kind != "numeric"]
-    if schema.target.classes:
-        texts.append(schema.target.name)
-    else:
-        numbers[schema.target.name] = schema.na
     left_out = 0
-    for chunk in chunks.read(lambda: (numbers, texts), advance):
+    for chunk in chunks.read(expected(schema), advance):
         rows = coded(schema, chunk)
         left_out += len(chunk) - len(rows)
         if held is None or draw is None:
@@ -71,6 +66,17 @@ def write(
     return left_out
 
 
+def expected(schema: Schema) -> Expected:
+    """What to expect of the columns of a file with this schema, the target among them."""
+    numbers = {c.name: schema.na for c in schema.columns if c.kind == "numeric"}
+    texts = [c.name for c in schema.columns if c.kind != "numeric"]
+    if schema.target.classes:
+        texts.append(schema.target.name)
+    else:
+        numbers[schema.target.name] = schema.na
+    return lambda: (numbers, texts)
+
+
 def coded(schema: Schema, chunk: Chunk) -> Array:
     """The usable rows of a chunk, (n, columns + 1): numbers, places of categories, the target.
 
@@ -81,7 +87,7 @@ def coded(schema: Schema, chunk: Chunk) -> Array:
         require(chunk.table, [goal, *columns])
     readings = _readings(schema, chunk, [goal, *columns])
     needed = [goal] if schema.missing == "impute" else [goal, *columns]
-    kept = kept_rows({name: readings[name].missing for name in needed})
+    kept = kept_rows([readings[name].missing for name in needed])
     if schema.missing == "error" and not kept.all():
         schema.complete(chunk.as_text().table)  # names the cell
     found = np.full((len(chunk), len(columns) + 1), np.nan)
