@@ -8,7 +8,6 @@ what was expected sends the chunk the other way, which names it.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -26,6 +25,7 @@ from standalone_node.learn.dialect import (
     tidied,
 )
 from standalone_node.learn.streaming.encoded import Advance, Encoded
+from standalone_node.learn.streaming.lines import Lines
 from standalone_node.learn.streaming.plain import Expected, Plain
 from standalone_node.learn.table import (
     Table,
@@ -118,7 +118,7 @@ class Chunks:
 
     def _first_record(self) -> list[str]:
         texts = self.texts()
-        lines = _Lines(next(texts, ""), lambda: next(texts, None))
+        lines = Lines(next(texts, ""), lambda: next(texts, None))
         try:
             return next(self.records(lines, before=0), (0, []))[1]
         except Untidy:
@@ -192,7 +192,7 @@ class Chunks:
             unmarked, mark = text.removeprefix(mark), ""
             yield tidied(unmarked, self.delimiter) if getattr(self, "_tidy", False) else unmarked
 
-    def records(self, lines: _Lines, before: int) -> Iterator[tuple[int, list[str]]]:
+    def records(self, lines: Lines, before: int) -> Iterator[tuple[int, list[str]]]:
         """The records that begin in a block, with the lines they begin on."""
         width = len(self.header)
         try:
@@ -203,40 +203,6 @@ class Chunks:
             if self._tidy or self.delimiter == " ":
                 raise
             raise Untidy from None
-
-
-class _Lines:
-    """The lines of a block and, if a quote is open at its end, those of the blocks behind it."""
-
-    def __init__(self, text: str, more: Callable[[], str | None]) -> None:
-        self._more, self.count = more, 0
-        self._begin(text)
-
-    def _begin(self, text: str) -> None:
-        self._text, self._file, self._place = text, io.StringIO(text, newline=""), 0
-
-    def __iter__(self) -> Iterator[str]:
-        return self
-
-    def __next__(self) -> str:
-        line = self._file.readline()
-        while not line:
-            text = self._more()
-            if text is None:
-                raise StopIteration
-            self._begin(text)
-            line = self._file.readline()
-        self._place, self.count = self._place + len(line), self.count + 1
-        return line
-
-    def done(self) -> bool:
-        """Whether all lines were given of the block that the last one is from."""
-        return self._place == len(self._text)
-
-    @property
-    def rest(self) -> str | None:
-        """What is left of that block, if anything."""
-        return self._text[self._place :] or None
 
 
 class _Passage:
@@ -257,7 +223,7 @@ class _Passage:
                 self.row, self.line, rest = self.row + len(quick), self.line + len(quick), None
                 yield quick
                 continue
-            lines = _Lines(text, lambda: next(self._texts, None))
+            lines = Lines(text, lambda: next(self._texts, None))
             found = list(self._of.records(lines, before=self.line))
             self.line, rest = self.line + lines.count, lines.rest
             if above and found:
@@ -278,7 +244,7 @@ class _Passage:
         frame = found.frame.set_index(np.arange(before + 1, before + rows + 1))
 
         def again() -> Chunk:
-            lines = _Lines(text, lambda: None)
+            lines = Lines(text, lambda: None)
             return self._table(list(self._of.records(lines, before=line)), before)
 
         where = np.arange(line + 1, line + rows + 1)

@@ -216,7 +216,7 @@ class _Scan:
         self._dos_end: int | None = None  # the line on which it ends with "\x1a"
 
     def run(self, advance: Advance | None) -> tuple[int, int, bool] | _Undecodable:
-        """(characters, line ends, whether there are quotes), or the first byte that does not fit."""
+        """(characters, line ends, whether there are quotes), or the first byte that fits not."""
         decoder = codecs.getincrementaldecoder(self._encoding)()
         offset, last = 0, b""
         try:

@@ -32,7 +32,7 @@ class RunBatches(Batches):
     Examples
     --------
     >>> [len(part) for part in RunBatches(size=1000, seed=1).cut(rows=2500, epoch=0)]
-    [1024, 964, 512]
+    [992, 950, 558]
     """
 
     def cut(self, rows: int, epoch: int) -> Any:
