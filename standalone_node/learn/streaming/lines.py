@@ -23,7 +23,7 @@ class Lines:
     """
 
     def __init__(self, text: str, more: Callable[[], str | None]) -> None:
-        self._more, self.count = more, 0
+        self._more, self.count, self._beyond = more, 0, False
         self._begin(text)
 
     def _begin(self, text: str) -> None:
@@ -39,15 +39,16 @@ class Lines:
             if text is None:
                 raise StopIteration
             self._begin(text)
+            self._beyond = True
             line = self._file.readline()
         self._place, self.count = self._place + len(line), self.count + 1
         return line
 
     def done(self) -> bool:
-        """Whether all lines were given of the block that the last one is from."""
-        return self._place == len(self._text)
+        """Whether all lines of the block were given: no further record begins in it."""
+        return self._beyond or self._place == len(self._text)
 
     @property
     def rest(self) -> str | None:
-        """What is left of that block, if anything."""
+        """What is left of the block that the last line is from, if anything."""
         return self._text[self._place :] or None

@@ -107,10 +107,9 @@ class Plain:
         fields = np.diff(np.searchsorted(marks, ends), prepend=0) + 1
         lengths = np.diff(ends, prepend=-1) - 1
         width = len(self._header)
-        # A line of nothing but delimiters may be one of those that are left out at the end.
-        if (fields != width).any() or (lengths < width).any():
-            return None
-        return None if lengths.max() > csv.field_size_limit() else data
+        # The csv module refuses a cell that is too long; only it tells such a cell from others.
+        plain = (fields == width).all() and lengths.max() <= csv.field_size_limit()
+        return data if plain else None
 
 
 def _ambiguous(na: Sequence[str]) -> bool:
@@ -141,7 +140,7 @@ def _found(frame: pd.DataFrame, numbers: list[str], texts: list[str]) -> Found |
         categories = np.array([str(text).strip() for text in column.categories], dtype=object)
         cells[j] = categories[column.codes.to_numpy()] if categories.size else ""
         gone &= cells[j] == ""
-    if gone.any():  # perhaps a row of blanks
+    if gone.any():  # perhaps one of the empty rows that are left out at the end, or a blank line
         return None
     columns = pd.Index(texts, dtype=object)
     return Found(pd.DataFrame(cells.T, columns=columns, copy=False), read)

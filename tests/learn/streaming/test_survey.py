@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 from odd_files import BROKEN, FILES, written
 
@@ -113,6 +114,31 @@ def test_an_encoding_can_be_named(tmp_path: Path) -> None:
     path = written(tmp_path, "wide", FILES["utf-16-unmarked"])
     chunks = Chunks(recognised(ByteStream(path), "utf-16"))
     assert chunks.header == read_table(path, encoding="utf-16").names
+
+
+@pytest.mark.parametrize("name", ["plain", "quotes", "crlf", "utf-16"])
+def test_no_chunk_has_more_rows_than_a_block(name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, name, FILES[name])
+    chunks = Chunks(recognised(ByteStream(path)))
+    sizes = [len(chunk) for chunk in chunks.read()]
+    assert sum(sizes) == 60 and max(sizes) < BLOCK / 12
+
+
+def test_open_quotes_at_the_ends_of_blocks_do_not_chain_them(tmp_path: Path) -> None:
+    long = "many words\n" * 40
+    text = "a,b\n" + "".join(f'{i},"{long}"\n' for i in range(30))
+    chunks = Chunks(recognised(ByteStream(written(tmp_path, "long", text.encode()))))
+    assert [len(chunk) for chunk in chunks.read()] == [1] * 30
+
+
+def test_plain_rows_are_read_as_numbers(tmp_path: Path) -> None:
+    path = written(tmp_path, "plain", FILES["plain"])
+    chunks = Chunks(recognised(ByteStream(path)))
+    found = list(chunks.read(lambda: ({"length": ("", "NA")}, ["label"])))
+    assert all(set(chunk.numbers) == {"length"} for chunk in found[1:])
+    values = np.concatenate([chunk.numbers["length"][0] for chunk in found[1:]])
+    known = read_table(path).cells("length").astype(float)
+    np.testing.assert_array_equal(values, known[-values.size :])
 
 
 def test_too_many_distinct_texts_are_an_identifier(
