@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
+    from standalone_node.problem.chunked import ArrayRows, ChunkedProblem
     from standalone_node.problem.field_check import check_field
     from standalone_node.problem.field_problem import FieldProblem
     from standalone_node.problem.inverse_problem import InverseProblem
@@ -43,6 +44,8 @@ _HOMES = {
     "InverseProblem": "problem.inverse_problem",
     "Field": "model.field",
     "FieldProblem": "problem.field_problem",
+    "ArrayRows": "problem.chunked",
+    "ChunkedProblem": "problem.chunked",
     "Observations": "problem.observations",
     "check_field": "problem.field_check",
     "Blockwise": "model.blockwise",
@@ -68,9 +71,11 @@ _MODULES = ("sensitivity",)
 
 __all__ = [
     "L2",
+    "ArrayRows",
     "Batches",
     "Blockwise",
     "Checkpoint",
+    "ChunkedProblem",
     "Constant",
     "Derivative",
     "Euclidean",

@@ -24,11 +24,19 @@ from standalone_node.cli.options import (
     given_arguments,
 )
 from standalone_node.cli.outputs import Outputs, check_figure
-from standalone_node.cli.rows import data_options, input_files, prepared_rows, refuse_both
+from standalone_node.cli.rows import (
+    chunked_option,
+    data_options,
+    input_files,
+    refuse_both,
+    rows_for_fit,
+    scratch_option,
+)
 from standalone_node.errors import NodeError
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Big files": ["chunked", "scratch"],
     "Held-out rows": ["test_share", "test_file", "refit", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "rtol", "atol", "reversible"),
@@ -56,6 +64,8 @@ _SECTIONS = {
     help="The model file.  [default: DATA.node.npz beside the data]",
 )
 @data_options
+@chunked_option
+@scratch_option
 @click.option(
     "--refit", is_flag=True, help="Score as usual, then write a model trained on all rows."
 )
@@ -103,10 +113,12 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     if options["report"]:
         check_report(options["report"], (*input_files(data, options), *files.values()), messages)
     checkpoint = checkpoint_of({**options, "target": target}, model, messages)
-    prepared = prepared_rows(data, target, options)
-    for path in outputs.replaced:
-        messages.note(f"{path} is there already and will be replaced.")
-    with ends_after_the_iteration(checkpoint):
+    with (
+        rows_for_fit(data, target, options, messages) as prepared,
+        ends_after_the_iteration(checkpoint),
+    ):
+        for path in outputs.replaced:
+            messages.note(f"{path} is there already and will be replaced.")
         code = fit_and_write(
             prepared,
             given_arguments(options),
@@ -136,10 +148,6 @@ def default_model(data: str) -> str:
 
 def _refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
     """Options that contradict each other, or that mean nothing alone."""
-    for name in ("epochs", "batch_iterations", "proximal"):
-        if options[name] is not None and options["batch_size"] is None:
-            flag = "--" + name.replace("_", "-")
-            raise click.UsageError(f"{flag} is about batches: add --batch-size.")
     if options["refit"] and options["test_file"] is not None:
         raise click.UsageError(
             "--refit would train on the rows that --test keeps apart: leave one of the two out."

@@ -11,6 +11,8 @@ from standalone_node.cli.config import configurable
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import common_options, print_json, reading_options
 from standalone_node.cli.outputs import Outputs
+from standalone_node.cli.predict_chunked import predict_in_chunks, say
+from standalone_node.cli.rows import chunked_option, why_chunked
 
 if TYPE_CHECKING:
     from standalone_node.learn.prediction import Predictions
@@ -22,10 +24,17 @@ if TYPE_CHECKING:
 @click.argument("data")
 @click.option("-o", "--output", metavar="FILE", help="Where to write.  [default: standard output]")
 @reading_options
+@chunked_option
 @click.option("-q", "--quiet", is_flag=True, help="No notes.")
 @common_options
 def command(
-    model: str, data: str, output: str | None, quiet: bool, as_json: bool, **reading: Any
+    model: str,
+    data: str,
+    output: str | None,
+    chunked: str,
+    quiet: bool,
+    as_json: bool,
+    **reading: Any,
 ) -> None:
     """Predict the target of MODEL for the rows of DATA, a CSV file (- is standard input).
 
@@ -44,11 +53,20 @@ def command(
     if output is not None:
         read = (model, data) if data != "-" else (model,)
         outputs = Outputs({"predictions": output}, read)
+    messages = Messages(quiet=quiet)
+    why = None if as_json and chunked == "auto" else why_chunked(data, chunked)
+    if why is not None:
+        if as_json:
+            raise click.UsageError("--json holds all rows in memory: leave it or --chunked out.")
+        messages.note(why)
+        with messages.catching():
+            count, notes = predict_in_chunks(model, data, outputs, output, reading)
+        say(messages, notes, count, output)
+        return
     from standalone_node.learn.model_file import load
     from standalone_node.learn.prediction import predict_table
     from standalone_node.learn.table import read_table
 
-    messages = Messages(quiet=quiet)
     with messages.catching():
         estimator = load(model)
         table = read_table(data, **reading)

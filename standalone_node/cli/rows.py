@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from standalone_node.cli.config import given
+from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import reading_options, seed_option
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -76,25 +79,150 @@ def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any
     """The rows as the options of `data_options` want them, a `Prepared`."""
     if data == "-" and sys.stdin.isatty():
         click.echo("Reading the data from the terminal; end with Ctrl-D.", err=True)
-    from standalone_node.learn.schema import DEFAULT_NA
     from standalone_node.learn.table import read_table
     from standalone_node.learn.tabular import prepare
 
     reading = {"delimiter": options["delimiter"], "encoding": options["encoding"]}
     table = read_table(data, **reading)
     test = read_table(options["test_file"], **reading) if options["test_file"] else None
+    return prepare(table, target, test=test, **_recognition(options))
+
+
+def _recognition(options: dict[str, Any]) -> dict[str, Any]:
+    """What the options say of columns and held-out rows, as arguments of `prepare`."""
+    from standalone_node.learn.schema import DEFAULT_NA
+
     usual = () if options["no_default_na"] else DEFAULT_NA
-    return prepare(
-        table,
-        target,
-        ignore=options["ignore"],
-        missing=options["missing"],
-        na=(*usual, *options["na"]),
-        task=None if options["task"] == "auto" else options["task"],
-        test_share=options["test_share"],
-        test=test,
-        seed=options["seed"],
+    return {
+        "ignore": options["ignore"],
+        "missing": options["missing"],
+        "na": (*usual, *options["na"]),
+        "task": None if options["task"] == "auto" else options["task"],
+        "test_share": options["test_share"],
+        "seed": options["seed"],
+    }
+
+
+def chunked_option(command: F) -> F:
+    """Whether the file is read in chunks."""
+    option = click.option(
+        "--chunked",
+        type=click.Choice(["auto", "yes", "no"]),
+        default="auto",
+        show_default=True,
+        help="Read DATA in chunks; auto does so if it is too big for the memory.",
     )
+    return option(command)
+
+
+def scratch_option(command: F) -> F:
+    """Where the numbers of the rows are kept if the file is read in chunks."""
+    option = click.option(
+        "--scratch",
+        metavar="FOLDER",
+        help="Where the rows of a file that is read in chunks are kept meanwhile.  "
+        "[default: beside the model]",
+    )
+    return option(command)
+
+
+@contextmanager
+def rows_for_fit(
+    data: str, target: str | None, options: dict[str, Any], messages: Messages
+) -> Iterator[Any]:
+    """The rows in memory, a `Prepared`, or on the disk, a `StoredPrepared`, while they are needed.
+
+    UsageError or ArgumentError if an option has no meaning for rows on the disk.
+    """
+    why = why_chunked(data, options["chunked"], options["test_file"])
+    if why is None:
+        _refuse_without_batches(options)
+        yield prepared_rows(data, target, options)
+        return
+    from standalone_node.learn.streaming.fitting import refuse_unheld
+    from standalone_node.learn.streaming.prepared import prepare_stored
+    from standalone_node.report.reading_progress import reading_progress
+    from standalone_node.report.terminal import terminal
+
+    for name in ("report", "refit"):
+        if options[name]:
+            raise click.UsageError(
+                f"--{name} needs all rows in memory: leave it out, or read DATA whole with "
+                "--chunked no."
+            )
+    refuse_unheld(options)
+    messages.note(why)
+    scratch = options["scratch"] or str(Path(options["output"] or data).parent)
+    with reading_progress(terminal(stderr=True), quiet=options["quiet"]) as shown:
+        prepared = prepare_stored(
+            data,
+            target,
+            scratch=scratch,
+            delimiter=options["delimiter"],
+            encoding=options["encoding"],
+            test=options["test_file"],
+            dtype=options["dtype"] or "float64",
+            tell=shown.read,
+            **_recognition(options),
+        )
+    with closing(prepared):
+        _say_defaults(prepared, options, messages)
+        yield prepared
+
+
+def _refuse_without_batches(options: dict[str, Any]) -> None:
+    """UsageError for what is about batches, of which there are none in memory unless asked for."""
+    for name in ("epochs", "batch_iterations", "proximal"):
+        if options[name] is not None and options["batch_size"] is None:
+            flag = "--" + name.replace("_", "-")
+            raise click.UsageError(f"{flag} is about batches: add --batch-size.")
+
+
+def why_chunked(data: str, chunked: str, *others: str | None) -> str | None:
+    """A sentence on why a file is read in chunks; None if it is read whole.
+
+    Parameters
+    ----------
+    data : str
+    chunked : {"auto", "yes", "no"}
+    *others : str or None
+        Files that are read, too.
+
+    Raises
+    ------
+    click.UsageError
+        Standard input is to be read in chunks.
+    """
+    if chunked == "no" or (chunked == "auto" and data == "-"):
+        return None
+    if data == "-":
+        raise click.UsageError(
+            "--chunked yes reads DATA more than once, which standard input does not allow: write "
+            "it to a file first."
+        )
+    if chunked == "yes":
+        return f"{data} is read in chunks, as asked."
+    from standalone_node.learn.streaming.need import memory_need, too_much
+
+    need, limit = memory_need([name for name in (data, *others) if name]), too_much()
+    if need <= limit:
+        return None
+    return (
+        f"{data} is read in chunks: read whole it would take about {need / 1e9:.1f} GB of memory, "
+        f"more than {limit / 1e9:.1f} GB (--chunked no does)."
+    )
+
+
+def _say_defaults(prepared: Any, options: dict[str, Any], messages: Messages) -> None:
+    from standalone_node.learn.streaming.fitting import stored_defaults
+
+    defaults = stored_defaults(len(prepared.train), {})
+    taken = [name for name in ("batch_size", "epochs") if options[name] is None]
+    if taken:
+        said = " and ".join(f"--{n.replace('_', '-')} {defaults[n]}" for n in taken)
+        messages.note(f"the rows are gone through in batches, with {said}.")
+    if prepared.task == "regression" and options["l2"] in (None, "auto"):
+        messages.note(f"--l2 is chosen by {len(prepared.train.inputs):,} of the training rows.")
 
 
 def input_files(data: str, options: dict[str, Any]) -> tuple[str, ...]:

@@ -22,15 +22,19 @@ def seed_of(random_state: Any) -> int:
     return int(check_random_state(random_state).randint(2**31 - 1))
 
 
-def batches_of(estimator: BaseEstimator) -> Batches | None:
-    """The batches of `fit`, None for all rows at once."""
+def batches_of(estimator: BaseEstimator, problem: Any = None) -> Batches | None:
+    """The batches of `fit`, None for all rows at once.
+
+    A problem may cut them itself: by a subclass of `Batches`, its attribute `batches`.
+    """
     if estimator.batch_size is None:
         if estimator.epochs != CLASSIFIER.epochs:
             raise ArgumentError(
                 "epochs counts how often the batches are gone through: give batch_size, too"
             )
         return None
-    return Batches(
+    kind: type[Batches] = getattr(problem, "batches", Batches)
+    return kind(
         size=estimator.batch_size,
         epochs=estimator.epochs,
         iterations=estimator.batch_iterations,

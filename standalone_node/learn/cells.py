@@ -38,6 +38,11 @@ def quoted(text: object, limit: int = 60) -> str:
     return repr(shown if len(shown) <= limit else shown[: limit - 3] + "...")
 
 
+def row_words(row: int, line: int | None) -> str:
+    """How a message names a row: "row 7 (line 8)", or "row 7" without lines."""
+    return f"row {row}" if line is None else f"row {row} (line {line})"
+
+
 def listed(items: Iterable[object], limit: int = 12) -> str:
     """Items in quotes with commas between; those beyond `limit` are counted only."""
     everything = list(items)

@@ -112,17 +112,25 @@ def read_column(table: Table, name: str, na: Iterable[str], decimals: tuple[str,
 def require_numbers(table: Table, name: str, reading: Reading, remedy: str | None = None) -> None:
     """Raise `DataError` for the first cell that is no finite number, with the remedies."""
     position = reading.no_number()
-    if position is None:
-        return
-    text = quoted(reading.cells[position])
-    if reading.numeric[position]:
+    if position is not None:
+        number = bool(reading.numeric[position])
+        place, text = at(table, position, name), str(reading.cells[position])
+        raise no_number(place, name, text, number, reading.share, remedy)
+
+
+def no_number(
+    place: str, name: str, cell: str, number: bool, share: float, remedy: str | None = None
+) -> DataError:
+    """The error for a cell that is no finite number, though perhaps a `number`."""
+    text = quoted(cell)
+    if number:
         problem = f"{text} is not a finite number"
-    elif reading.share >= NUMERIC_SHARE:
-        problem = f"{text} is not a number, as {int(100 * reading.share)} % of the column are"
+    elif share >= NUMERIC_SHARE:
+        problem = f"{text} is not a number, as {int(100 * share)} % of the column are"
     else:
         problem = f"{text} is not a number"
-    raise DataError(
-        f"{at(table, position, name)}: {problem}; correct it, fit with --na {text} if it means "
+    return DataError(
+        f"{place}: {problem}; correct it, fit with --na {text} if it means "
         f"missing, or {remedy or f'leave the column out with --ignore {quoted(name)}'}."
     )
 
@@ -153,8 +161,8 @@ def as_spelt(cells: np.ndarray, labels: Sequence[object]) -> np.ndarray:
     return np.array([spellings.get(str(cell).casefold(), cell) for cell in cells], dtype=object)
 
 
-def one_hot(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
-    """Zeros and ones, (rows, categories), for cells of which none is missing.
+def category_codes(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
+    """The places of cells, of which none is missing, among the categories of a column, (rows,).
 
     Raises
     ------
@@ -169,17 +177,20 @@ def one_hot(table: Table, column: Column, cells: np.ndarray) -> np.ndarray:
             f"{at(table, unseen, column.name)}: the category {quoted(cells[unseen])} is unknown "
             f"to the model; use one of {listed(column.categories)}, or fit again with it."
         )
-    ones = np.zeros((len(codes), len(column.categories)))
-    ones[np.arange(len(codes)), codes] = 1.0
-    return ones
+    found: np.ndarray = codes
+    return found
 
 
 def refuse_missing(table: Table, name: str, position: int, count: int) -> DataError:
     """The error for a missing cell where every cell is needed."""
-    text = table.cells(name)[position]
+    return missing_cell(at(table, position, name), str(table.cells(name)[position]), count)
+
+
+def missing_cell(place: str, text: str, count: int) -> DataError:
+    """The error for one of so many missing cells, what stands there being this text."""
     shown = "the cell is empty" if text == "" else f"{quoted(text)} counts as missing"
     others = f" ({count} cells are missing in all)" if count > 1 else ""
     return DataError(
-        f"{at(table, position, name)}: {shown}{others}; fit with --missing drop to leave "
+        f"{place}: {shown}{others}; fit with --missing drop to leave "
         "such rows out or with --missing impute to fill them in."
     )

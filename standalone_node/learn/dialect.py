@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import islice
 
@@ -88,35 +88,28 @@ def split_records(source: str, text: str, delimiter: str) -> Records:
     try:
         return _split(source, text, delimiter)
     except DataError:
-        # Blanks between a closing quote and the delimiter are the one slip worth forgiving.
-        tidy = re.sub(f'" +(?={re.escape(delimiter)}|[\r\n]|$)', '"', text)
-        if delimiter == " " or tidy == text:
+        neat = tidied(text, delimiter)
+        if neat == text:
             raise
-        return _split(source, tidy, delimiter)
+        return _split(source, neat, delimiter)
+
+
+def tidied(text: str, delimiter: str) -> str:
+    """Whole lines without blanks between a closing quote and the delimiter.
+
+    These are the one slip worth forgiving.
+    """
+    if delimiter == " ":
+        return text
+    return re.sub(f'" +(?={re.escape(delimiter)}|[\r\n]|$)', '"', text)
 
 
 def _split(source: str, text: str, delimiter: str) -> Records:
     fields: list[list[str]] = []
     lines: list[int] = []
-    short: dict[str, str] = {}
-    reader = csv.reader(
-        _lines(text),
-        delimiter=delimiter,
-        skipinitialspace=delimiter != " ",
-        strict=True,
-    )
-    begin = 1
-    try:
-        for record in reader:
-            cells = [cell.strip() for cell in record]
-            # A text takes fifty bytes beside its letters: those of few letters are kept once.
-            cells = [short.setdefault(c, c) if len(c) <= _SHORT else c for c in cells]
-            if not _blank(cells, len(fields[0]) if fields else 0):
-                fields.append(cells)
-                lines.append(begin)
-            begin = reader.line_num + 1
-    except csv.Error as error:
-        raise DataError(_quoting_error(source, begin, reader.line_num, str(error))) from None
+    for line, cells in records(source, _lines(text), delimiter):
+        fields.append(cells)
+        lines.append(line)
     return Records(fields, lines)
 
 
@@ -129,6 +122,55 @@ def _lines(text: str) -> Iterator[str]:
     ['a\\r\\n', 'b\\r', 'c\\n', '\\n', 'd']
     """
     return (found.group() for found in _LINE.finditer(text))
+
+
+def records(
+    source: str,
+    lines: Iterable[str],
+    delimiter: str,
+    *,
+    before: int = 0,
+    width: int = 0,
+    done: Callable[[], bool] = lambda: False,
+) -> Iterator[tuple[int, list[str]]]:
+    """The lines of a file that records begin on, and their cells, blank lines left out.
+
+    Parameters
+    ----------
+    source : str
+    lines : iterable of str
+        With their ends.
+    delimiter : str
+    before : int
+        The number of lines in front of these.
+    width : int
+        The number of fields of the header if it came before; the first record tells otherwise.
+    done : callable
+        Asked between two records, whether to stop though there may be lines left.
+
+    Raises
+    ------
+    DataError
+        A quote is never closed, or there is text behind one that is.
+    """
+    reader = csv.reader(lines, delimiter=delimiter, skipinitialspace=delimiter != " ", strict=True)
+    begin = before + 1
+    short: dict[str, str] = {}
+    try:
+        while not done():
+            record = next(reader, None)
+            if record is None:
+                return
+            cells = [cell.strip() for cell in record]
+            # A text takes fifty bytes beside its letters: those of few letters are kept once.
+            cells = [short.setdefault(c, c) if len(c) <= _SHORT else c for c in cells]
+            if not _blank(cells, width):
+                width = width or len(cells)
+                yield begin, cells
+            begin = before + reader.line_num + 1
+    except csv.Error as error:
+        end = before + reader.line_num
+        raise DataError(_quoting_error(source, begin, end, str(error))) from None
 
 
 def _blank(cells: list[str], width: int) -> bool:
@@ -162,11 +204,21 @@ def recognise_decimal(
     """
     if delimiter == ",":
         return ".", []
+    return concluded_decimal(source, *count_decimals(columns))
+
+
+def count_decimals(columns: Iterable[list[str]]) -> tuple[int, int]:
+    """How many cells are numbers such as 1,5, and how many such as 1.5."""
     commas = points = 0
     for column in columns:
         text = "\n".join(column)
         commas += len(_COMMA_DECIMAL.findall(text)) if "," in text else 0
         points += len(_POINT_DECIMAL.findall(text)) if "." in text else 0
+    return commas, points
+
+
+def concluded_decimal(source: str, commas: int, points: int) -> tuple[str, list[str]]:
+    """The decimal mark that follows from these counts, and what to say about it."""
     if not commas:
         return ".", []
     mark, other = (",", ".") if commas > points else (".", ",")

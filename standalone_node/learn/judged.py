@@ -143,6 +143,12 @@ def _held_out(estimator: Estimator, schema: Schema, table: Table) -> tuple[Table
             f"{table.source}: the model was fitted again on all rows (--refit), so that none are "
             "held out; leave --held-out away."
         )
+    if facts.get("chunked"):
+        raise DataError(
+            f"{table.source}: the fit read the file in chunks and drew the held-out rows as they "
+            "passed by, so that they are not known here; leave --held-out away, and give rows that "
+            "were not trained on (fit with --test FILE to keep them apart)."
+        )
     usable = schema.complete(table)
     total = len(usable.frame)
     if total != held + trained:

@@ -117,6 +117,16 @@ class Evaluation:
     scores: dict[str, Any]
     baseline: dict[str, Any] | None
 
+    @property
+    def source(self) -> str:
+        """Where the rows are from."""
+        return self.part.table.source
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What is to be said of them."""
+        return self.part.table.notes
+
 
 def evaluate_table(estimator: Estimator, table: Table, *, source: str = "the model") -> Evaluation:
     """Score a model on a table that has the target column.

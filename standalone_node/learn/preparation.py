@@ -17,6 +17,8 @@ from standalone_node.learn.targets import Task
 
 Array = NDArray[Any]
 
+_REMEDY = "add rows, give a file of them with --test, or train on all with --test-share 0."
+
 
 @dataclass(frozen=True)
 class Part:
@@ -115,11 +117,7 @@ def prepare(
     >>> prepared.task, len(prepared.train), len(prepared.test)
     ('classification', 8, 2)
     """
-    if not 0.0 <= test_share < 1.0:
-        raise ArgumentError(
-            f"test_share = {test_share:g} has to be at least 0 and less than 1; it is the share "
-            "of the rows that is held out."
-        )
+    check_share(test_share)
     schema, said = infer_schema(table, target, ignore=ignore, missing=missing, na=na, task=task)
     usable = schema.complete(table)
     left_out = len(table.frame) - len(usable.frame)
@@ -148,6 +146,15 @@ def prepare(
     )
 
 
+def check_share(test_share: float) -> None:
+    """ArgumentError unless this is a share of rows that can be held out."""
+    if not 0.0 <= test_share < 1.0:
+        raise ArgumentError(
+            f"test_share = {test_share:g} has to be at least 0 and less than 1; it is the share "
+            "of the rows that is held out."
+        )
+
+
 def part_of(schema: Schema, table: Table) -> Part:
     """The rows of a table as a schema with fill values reads them."""
     return Part(table, schema.features(table), schema.targets(table))
@@ -159,18 +166,8 @@ def split_rows(schema: Schema, table: Table, share: float, seed: int) -> tuple[A
     DataError if there are too few rows, or a class is left without one.
     """
     targets = schema.targets(table)
-    classes = len(schema.target.classes)
-    total = len(targets)
-    held = int(np.ceil(share * total - 1e-9))
-    # One row a class is the least for a score of classes; R2 needs a mean and a departure from it.
-    least = max(classes, 2)
-    remedy = "add rows, give a file of them with --test, or train on all with --test-share 0."
-    if held < least or total - held < least:
-        parts = f"{total - held} to train on and {held} to test on"
-        raise DataError(
-            f"{table.source}: of {total} usable rows a test share of {share:g} leaves {parts}, and "
-            f"{least} are needed in each; {remedy}"
-        )
+    classes, total = len(schema.target.classes), len(targets)
+    held = held_out_rows(table.source, total, classes, share)
     train, test = train_test_split(
         np.arange(total), test_size=held, random_state=seed, stratify=targets if classes else None
     )
@@ -179,6 +176,20 @@ def split_rows(schema: Schema, table: Table, share: float, seed: int) -> tuple[A
         label = schema.target.classes[int(absent[0])]
         raise DataError(
             f"{table.source}: a test share of {share:g} leaves no row of the class {label!r} to "
-            f"train on; make it smaller, or {remedy}"
+            f"train on; make it smaller, or {_REMEDY}"
         )
     return train, test
+
+
+def held_out_rows(source: str, total: int, classes: int, share: float) -> int:
+    """How many of so many usable rows a share is; DataError if too few are left on one side."""
+    held = int(np.ceil(share * total - 1e-9))
+    # One row a class is the least for a score of classes; R2 needs a mean and a departure from it.
+    least = max(classes, 2)
+    if held < least or total - held < least:
+        parts = f"{total - held} to train on and {held} to test on"
+        raise DataError(
+            f"{source}: of {total} usable rows a test share of {share:g} leaves {parts}, and "
+            f"{least} are needed in each; {_REMEDY}"
+        )
+    return held

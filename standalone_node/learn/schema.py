@@ -17,8 +17,8 @@ from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.cells import DEFAULT_NA, missing_cells, quoted
 from standalone_node.learn.columns import (
     Column,
+    category_codes,
     fill_value,
-    one_hot,
     read_column,
     refuse_missing,
     require,
@@ -181,7 +181,7 @@ class Schema:
             return reading.values[:, np.newaxis]
         cells = reading.cells.copy()  # they belong to the table
         cells[missing] = column.fill
-        return one_hot(table, column, cells)
+        return np.eye(len(column.categories))[category_codes(table, column, cells)]
 
     def targets(self, table: Table) -> np.ndarray:
         """The target column: int64 positions in `target.classes`, or float64 quantities, (rows,).

@@ -16,7 +16,7 @@ import numpy as np
 import pandas as pd
 
 from standalone_node.errors import DataError
-from standalone_node.learn.cells import listed, quoted
+from standalone_node.learn.cells import listed, quoted, row_words
 from standalone_node.learn.dialect import (
     Records,
     checked_delimiter,
@@ -77,8 +77,8 @@ class Table:
 
     def where(self, position: int) -> str:
         """How a message names the row at a position: "row 7 (line 8)"."""
-        row = f"row {self.frame.index[position]}"
-        return row if self.lines is None else f"{row} (line {self.lines[position]})"
+        line = None if self.lines is None else int(self.lines[position])
+        return row_words(int(self.frame.index[position]), line)
 
     @classmethod
     def from_frame(cls, frame: pd.DataFrame, source: str = "the data frame") -> Table:
@@ -103,9 +103,9 @@ class Table:
         ['0.1', '']
         """
         header = [str(name).strip() for name in frame.columns]
-        _check_header(source, header, len(frame))
+        check_header(source, header, len(frame))
         columns = (_as_text(frame.iloc[:, j]) for j in range(len(header)))
-        return cls(source, _frame(header, _matrix(len(header), len(frame), columns)), None)
+        return cls(source, text_frame(header, columns, len(frame)), None)
 
 
 def read_table(
@@ -153,19 +153,23 @@ def read_table(
     mark = recognise_delimiter(text) if delimiter is None else checked_delimiter(delimiter)
     records = split_records(source, text, mark)
     header = records.fields[0] if records.fields else []
-    _check_header(source, header, len(records.fields) - 1)
-    _check_widths(source, records, mark)
-    notes += _header_notes(source, header, mark, told=delimiter is not None)
+    check_header(source, header, len(records.fields) - 1)
+    for number, record in enumerate(records.fields):
+        if len(record) != len(header):
+            where = row_words(number, records.lines[number])
+            raise wrong_width(f"{source}: {where}", len(record), len(header), mark)
+    notes += header_notes(source, header, mark, told=delimiter is not None)
     count, note = _without_empty_tail(source, records)
     rows = records.fields[1 : count + 1]
-    cells = _matrix(len(header), count, ([row[j] for row in rows] for j in range(len(header))))
-    decimal, said = recognise_decimal(source, mark, (column.tolist() for column in cells))
-    frame = _frame(header, cells)
+    frame = text_frame(header, ([row[j] for row in rows] for j in range(len(header))), count)
+    cells = (frame[name].tolist() for name in header)
+    decimal, said = recognise_decimal(source, mark, cells)
     lines = np.array(records.lines[1 : count + 1], dtype=np.int64)
     return Table(source, frame, lines, mark, used, decimal, (*notes, *note, *said))
 
 
-def _check_header(source: str, header: list[str], rows: int) -> None:
+def check_header(source: str, header: list[str], rows: int) -> None:
+    """DataError unless there are names, all different, and rows below them."""
     if not header:
         raise DataError(f"{source}: there is nothing in it; a header and data rows are needed.")
     for number, name in enumerate(header, start=1):
@@ -187,19 +191,18 @@ def _check_header(source: str, header: list[str], rows: int) -> None:
         raise DataError(f"{source}: there is a header but no data row below it; add rows.")
 
 
-def _check_widths(source: str, records: Records, delimiter: str) -> None:
-    width = len(records.fields[0])
-    for number, record in enumerate(records.fields):
-        if len(record) != width:
-            remedy = "add the missing fields" if len(record) < width else "quote a cell that has it"
-            raise DataError(
-                f"{source}: row {number} (line {records.lines[number]}) has {len(record)} "
-                f"field{'s' * (len(record) != 1)} where the header has {width} (the delimiter is "
-                f"a {delimiter_name(delimiter)}); {remedy}, or name another --delimiter."
-            )
+def wrong_width(where: str, fields: int, width: int, delimiter: str) -> DataError:
+    """The error for a row, named with its file, of too few or too many fields."""
+    remedy = "add the missing fields" if fields < width else "quote a cell that has it"
+    return DataError(
+        f"{where} has {fields} "
+        f"field{'s' * (fields != 1)} where the header has {width} (the delimiter is "
+        f"a {delimiter_name(delimiter)}); {remedy}, or name another --delimiter."
+    )
 
 
-def _header_notes(source: str, header: list[str], delimiter: str, *, told: bool) -> list[str]:
+def header_notes(source: str, header: list[str], delimiter: str, *, told: bool) -> list[str]:
+    """What to say of a header: one column only, another delimiter than a comma, only numbers."""
     notes = []
     if len(header) == 1 and not told:
         notes.append(
@@ -224,23 +227,24 @@ def _without_empty_tail(source: str, records: Records) -> tuple[int, list[str]]:
     count = total
     while count and not any(records.fields[count]):
         count -= 1
-    if not count:
+    return count, empty_tail_notes(source, count, total - count)
+
+
+def empty_tail_notes(source: str, rows: int, empty: int) -> list[str]:
+    """What to say of rows of empty cells below the last of the others; DataError if these are 0."""
+    if not rows:
         raise DataError(f"{source}: every cell below the header is empty; add data rows.")
-    if count == total:
-        return total, []
-    return count, [f"{source}: {total - count} empty rows at the end were left out."]
+    return [f"{source}: {empty} empty rows at the end were left out."] if empty else []
 
 
-def _matrix(width: int, rows: int, columns: Iterable[Sequence[str]]) -> np.ndarray:
-    """Columns of cells, one at a time, as an array of objects (width, rows)."""
-    cells = np.empty((width, rows), dtype=object)
+def text_frame(
+    header: list[str], columns: Iterable[Sequence[str]], rows: int, before: int = 0
+) -> pd.DataFrame:
+    """Columns of text, one at a time, as the frame of a `Table` whose rows come behind others."""
+    cells = np.empty((len(header), rows), dtype=object)
     for j, column in enumerate(columns):
         cells[j] = column
-    return cells
-
-
-def _frame(header: list[str], cells: np.ndarray) -> pd.DataFrame:
-    index = pd.RangeIndex(1, cells.shape[1] + 1)
+    index = pd.RangeIndex(before + 1, before + rows + 1)
     return pd.DataFrame(cells.T, index=index, columns=pd.Index(header, dtype=object), copy=False)
 
 

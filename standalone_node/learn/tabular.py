@@ -20,9 +20,11 @@ from standalone_node.errors import ArgumentError
 from standalone_node.learn.preparation import Part, Prepared, part_of, prepare
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.scores import class_scores, quantity_scores, scalars
+from standalone_node.learn.streaming.prepared import StoredPrepared
 from standalone_node.learn.targets import ClassLabel
 from standalone_node.learn.terms import Terms
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.optimize.processors import held
 
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
@@ -65,7 +67,7 @@ class Fitted:
 
 
 def fit(
-    prepared: Prepared,
+    prepared: Prepared | StoredPrepared,
     arguments: Mapping[str, Any] | None = None,
     *,
     refit: bool = False,
@@ -77,7 +79,8 @@ def fit(
 
     Parameters
     ----------
-    prepared : Prepared
+    prepared : Prepared or StoredPrepared
+        Rows on the disk are fitted by batches, see `fit_stored`.
     arguments : mapping, optional
         Arguments of the estimator; its `random_state` is the seed of `prepared` if not given.
     refit : bool
@@ -97,13 +100,19 @@ def fit(
     StateOverflow
         The state left the range of floating-point numbers.
     """
+    limit = (arguments or {}).get("time_limit")
+    terms = Terms.starting_now(callback, checkpoint, limit)
+    if isinstance(prepared, StoredPrepared):
+        from standalone_node.learn.streaming.fitting import fit_stored
+
+        with held(), nullcontext() if checkpoint is None else checkpoint:
+            return fit_stored(prepared, arguments, refit=refit, terms=terms, stage=stage)
     if refit and prepared.test_source is not None:
         raise ArgumentError(
             "--refit would train on the rows of the test file as well, which --test keeps apart; "
             "leave one of the two out."
         )
     options = {"random_state": prepared.seed, **(arguments or {})}
-    terms = Terms.starting_now(callback, checkpoint, options.get("time_limit"))
     tell = stage or (lambda words: None)
     with nullcontext() if checkpoint is None else checkpoint:
         began = time.perf_counter()
@@ -126,7 +135,7 @@ def fit(
             seconds += time.perf_counter() - began
     estimator.schema_ = schema
     fitted = Fitted(estimator, prepared, train_scores, test_scores, baseline, refitted, seconds)
-    estimator.summary_ = {**estimator.summary_, **_summary(fitted, prediction)}
+    estimator.summary_ = {**estimator.summary_, **summary(fitted, prediction)}
     return fitted
 
 
@@ -200,7 +209,7 @@ def baseline_of(prepared: Prepared) -> dict[str, Any] | None:
     return baseline_scores(prepared.schema, prediction, prepared.test.targets)
 
 
-def _summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
+def summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
     """Facts for the model file: plain values, and nothing that another run would change."""
     prepared = fitted.prepared
     facts: dict[str, Any] = {

@@ -11,8 +11,9 @@ import pandas as pd
 
 from standalone_node.errors import DataError
 from standalone_node.learn.cells import listed, quoted
-from standalone_node.learn.columns import NUMERIC_SHARE, Reading, as_spelt, at, require_numbers
+from standalone_node.learn.columns import Reading, as_spelt, at, no_number
 from standalone_node.learn.table import Table
+from standalone_node.learn.tally import Tally
 
 Task = Literal["classification", "regression"]
 ClassLabel = str | int | bool
@@ -41,17 +42,16 @@ class Target:
     classes: tuple[ClassLabel, ...] = ()
 
 
-def recognise_target(
-    table: Table, name: str, reading: Reading, rows: np.ndarray, task: Task | None
-) -> tuple[Target, str]:
+def recognise_target(source: str, tally: Tally, task: Task | None) -> tuple[Target, str]:
     """What the target column is, and the sentence that says so.
 
     Parameters
     ----------
-    table, name, reading
-        The column and how it reads.
-    rows : ndarray of bool, (rows,)
-        The rows that count: those whose target is there and that are kept.
+    source : str
+        What messages call the table.
+    tally : Tally
+        Of the column, with its texts. The rows that count are those whose target is there and
+        that are kept.
     task : {"classification", "regression"} or None
         What the user says it is.
 
@@ -61,62 +61,67 @@ def recognise_target(
         The column is constant, has a class of one row, a cell that is no number among numbers,
         or cannot be what `task` says.
     """
-    where = f"{table.source}: target {quoted(name)}"
-    if rows.sum() < 2:
+    name, where = tally.name, f"{source}: target {quoted(tally.name)}"
+    if tally.kept < 2:
         raise DataError(
-            f"{where} leaves {['no row', 'one row only'][rows.sum()]} to learn from, and two are "
+            f"{where} leaves {['no row', 'one row only'][tally.kept]} to learn from, and two are "
             "needed at the least; add rows, or see --missing."
         )
-    texts = reading.cells[rows]
-    numeric = reading.share >= NUMERIC_SHARE
+    numeric = tally.numeric
     if task == "regression" or (numeric and task is None):
-        _require_quantities(table, name, reading, numeric)
-    distinct = _distinct(reading, rows, numeric)
+        _require_quantities(source, tally)
+    distinct = _distinct(tally)
+    assert tally.first is not None
     if len(distinct) < 2:
         raise DataError(
-            f"{where} is {quoted(texts[0])} in every usable row, so there is nothing to learn; "
-            "name another column with --target."
+            f"{where} is {quoted(tally.first.text)} in every usable row, so there is nothing to "
+            "learn; name another column with --target."
         )
     count = len(distinct)
-    whole = numeric and all(isinstance(label, int) for label in distinct)
+    whole = numeric and tally.fraction is None and all(isinstance(n, int) for n in distinct)
     few = whole and count <= MOST_WHOLE_CLASSES
     if task == "regression" or (task is None and numeric and not few):
-        return Target(name, "regression"), _quantity_sentence(name, count, whole, task)
-    if numeric and not whole and reading.no_number() is None:
+        shown = f"more than {count}" if tally.crowded else f"{count}"
+        return Target(name, "regression"), _quantity_sentence(name, shown, whole, task)
+    if numeric and not whole and tally.no_finite is None:
+        example = (tally.fraction or tally.first).text
         raise DataError(
-            f"{where} holds numbers that are not whole, such as {quoted(_fraction(reading, rows))}"
+            f"{where} holds numbers that are not whole, such as {quoted(example)}"
             ", which cannot be classes; use --task regression."
+        )
+    if tally.crowded:
+        raise DataError(
+            f"{where} has more than {count} distinct values, too many for classes; name another "
+            "column with --target, or --task regression if these are quantities."
         )
     classes = _class_labels(distinct, whole)
     target = Target(name, "classification", classes)
-    _refuse_single_rows(table, target, reading, rows)
+    _refuse_single_rows(where, target, tally)
     return target, _class_sentence(name, classes, task)
 
 
-def _require_quantities(table: Table, name: str, reading: Reading, numeric: bool) -> None:
-    if not numeric:
-        position = int((~reading.missing & ~reading.numeric).argmax())
+def _require_quantities(source: str, tally: Tally) -> None:
+    name = tally.name
+    if not tally.numeric:
+        spot = tally.no_number
+        assert spot is not None
         raise DataError(
-            f"{at(table, position, name)}: {quoted(reading.cells[position])} is not a number, so "
-            "the target cannot be one of regression; use --task classification."
+            f"{source}: {spot.where}, column {quoted(name)}: {quoted(spot.text)} is not a number, "
+            "so the target cannot be one of regression; use --task classification."
         )
-    require_numbers(table, name, reading, "take all as text with --task classification")
+    spot = tally.no_finite
+    if spot is not None:
+        place, number = f"{source}: {spot.where}, column {quoted(name)}", spot != tally.no_number
+        remedy = "take all as text with --task classification"
+        raise no_number(place, name, spot.text, number, tally.share, remedy)
 
 
-def _distinct(reading: Reading, rows: np.ndarray, numeric: bool) -> list[Any]:
-    """The distinct values among these rows: whole numbers as int where all cells are numbers."""
-    _, texts, first = _uniques(reading.cells[rows])
-    if not numeric or reading.no_number() is not None:
-        return texts
-    values = reading.values[rows][first]
-    return list({_exact(text, float(v)) for text, v in zip(texts, values, strict=True)})
-
-
-def _uniques(cells: np.ndarray) -> tuple[np.ndarray, list[str], np.ndarray]:
-    """Codes (rows,), the distinct texts they number, and where each comes first."""
-    codes, texts = pd.factorize(cells, use_na_sentinel=False)
-    _, first = np.unique(codes, return_index=True)
-    return codes, [str(text) for text in texts], first
+def _distinct(tally: Tally) -> list[Any]:
+    """The distinct values in the rows that count: int where all cells are whole numbers."""
+    texts = tally.kept_texts
+    if not tally.numeric or tally.no_finite is not None:
+        return list(texts)
+    return list({_exact(text, seen.value) for text, seen in texts.items()})
 
 
 def _exact(text: str, value: float) -> int | float:
@@ -124,11 +129,6 @@ def _exact(text: str, value: float) -> int | float:
     if not value.is_integer() or abs(value) >= _LARGEST_WHOLE:
         return value
     return int(text) if _WHOLE.fullmatch(text) else int(value)
-
-
-def _fraction(reading: Reading, rows: np.ndarray) -> str:
-    values = reading.values
-    return str(reading.cells[int((rows & (values != np.floor(values))).argmax())])
 
 
 def _class_labels(distinct: list[Any], whole: bool) -> tuple[ClassLabel, ...]:
@@ -139,16 +139,22 @@ def _class_labels(distinct: list[Any], whole: bool) -> tuple[ClassLabel, ...]:
     return tuple(sorted(str(label) for label in distinct))
 
 
-def _refuse_single_rows(table: Table, target: Target, reading: Reading, rows: np.ndarray) -> None:
-    positions = class_positions(table, target, reading, rows)
-    counts = np.bincount(positions, minlength=len(target.classes))
-    single = np.flatnonzero(counts == 1)
+def class_counts(target: Target, tally: Tally) -> np.ndarray:
+    """The rows that count of each class, int64."""
+    place = {label: i for i, label in enumerate(target.classes)}
+    counts = np.zeros(len(place), dtype=np.int64)
+    for text, seen in tally.kept_texts.items():
+        counts[place[_label(target, text, seen.value)]] += seen.kept
+    return counts
+
+
+def _refuse_single_rows(where: str, target: Target, tally: Tally) -> None:
+    single = np.flatnonzero(class_counts(target, tally) == 1)
     if not single.size:
         return
-    where = f"{table.source}: target {quoted(target.name)}"
-    if len(target.classes) == rows.sum():
+    if len(target.classes) == tally.kept:
         raise DataError(
-            f"{where} has as many classes as usable rows ({rows.sum()}); name another column with "
+            f"{where} has as many classes as usable rows ({tally.kept}); name another column with "
             "--target, or --task regression if these are quantities."
         )
     if single.size > 1:
@@ -157,45 +163,48 @@ def _refuse_single_rows(table: Table, target: Target, reading: Reading, rows: np
             f"{where} has {single.size} classes of one usable row only ({names}) and each needs "
             "two; add rows, or take these out."
         )
-    position = int(np.flatnonzero(rows)[int((positions == single[0]).argmax())])
     label = target.classes[single[0]]
+    spot = next(
+        seen.first
+        for text, seen in tally.kept_texts.items()
+        if _label(target, text, seen.value) == label
+    )
+    assert spot is not None
     raise DataError(
         f"{where}: the class {quoted(label) if isinstance(label, str) else label} has one "
-        f"usable row only, {table.where(position)}, and each needs two; add rows of it, or take it "
-        "out."
+        f"usable row only, {spot.where}, and each needs two; add rows of it, or take it out."
     )
 
 
-def class_positions(
-    table: Table, target: Target, reading: Reading, rows: np.ndarray | None = None
-) -> np.ndarray:
+def class_positions(table: Table, target: Target, reading: Reading) -> np.ndarray:
     """The position of each cell's class in `target.classes`, int64.
-
-    Parameters
-    ----------
-    rows : ndarray of bool, (rows,), optional
-        Only these rows; all if None.
 
     Raises
     ------
     DataError
         A cell is none of the classes; the message names it.
     """
-    chosen = np.arange(len(reading.cells)) if rows is None else np.flatnonzero(rows)
-    codes, texts, first = _uniques(as_spelt(reading.cells[chosen], target.classes))
+    codes, texts, first = _uniques(as_spelt(reading.cells, target.classes))
     place = {label: i for i, label in enumerate(target.classes)}
     found = [
-        place.get(_label(target, text, float(reading.values[chosen[i]])), -1)
+        place.get(_label(target, text, float(reading.values[i])), -1)
         for text, i in zip(texts, first, strict=True)
     ]
     positions = np.array(found, dtype=np.int64)[codes]
     if (positions < 0).any():
-        position = int(chosen[int((positions < 0).argmax())])
+        position = int((positions < 0).argmax())
         raise DataError(
             f"{at(table, position, target.name)}: {quoted(reading.cells[position])} is none of the "
             f"classes the model knows; use one of {listed(target.classes)}, or fit again with it."
         )
     return positions
+
+
+def _uniques(cells: np.ndarray) -> tuple[np.ndarray, list[str], np.ndarray]:
+    """Codes (rows,), the distinct texts they number, and where each comes first."""
+    codes, texts = pd.factorize(cells, use_na_sentinel=False)
+    _, first = np.unique(codes, return_index=True)
+    return codes, [str(text) for text in texts], first
 
 
 def _label(target: Target, text: str, value: float) -> Any:
@@ -207,7 +216,7 @@ def _label(target: Target, text: str, value: float) -> Any:
     return text
 
 
-def _quantity_sentence(name: str, count: int, whole: bool, task: Task | None) -> str:
+def _quantity_sentence(name: str, count: str, whole: bool, task: Task | None) -> str:
     if task is not None:
         return f"target {quoted(name)} is taken as quantities, as asked: regression."
     if whole:

@@ -11,9 +11,11 @@ import io
 import re
 import sys
 import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
-from standalone_node.errors import ArgumentError, DataError
+from standalone_node.errors import ArgumentError, DataError, NodeError
 
 STANDARD_INPUT = "standard input"
 #: Gzip data may become this many times as large, or so many bytes. Tables become 3 to 50 times as
@@ -36,8 +38,41 @@ _FOREIGN = (
     (b"\xfd7zXZ\x00", "compressed with xz", "decompress it first"),
     (b"\x28\xb5\x2f\xfd", "compressed with Zstandard", "decompress it first"),
 )
-_CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
+#: The pattern of a character that no text has.
+CONTROLS = re.compile("[\x00-\x08\x0e-\x1f]")
 _LINE_END = re.compile("\r\n|\r|\n")
+
+
+@contextmanager
+def named_failures(path: str | Path) -> Iterator[None]:
+    """What goes wrong with opening and reading a file as a sentence that names it."""
+    source = str(path)
+    try:
+        yield
+    except FileNotFoundError:
+        raise DataError(f"{source}: there is no such file; check the path.") from None
+    except IsADirectoryError:
+        raise DataError(f"{source}: this is a folder; name a CSV file in it.") from None
+    except PermissionError:
+        raise DataError(f"{source}: no permission to read; change the file's mode.") from None
+    except (EOFError, zlib.error, gzip.BadGzipFile) as error:
+        raise DataError(
+            f"{source}: the gzip data are damaged or cut off ({error}); fetch the file again."
+        ) from None
+    except NodeError:
+        raise
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise DataError(f"{source!r} cannot be read ({reason}); check the path.") from None
+
+
+def is_gzip(source: str, head: bytes) -> bool:
+    """Whether a file that begins so is compressed; DataError if only its name says so."""
+    if head.startswith(b"\x1f\x8b"):
+        return True
+    if source.lower().endswith(".gz") and head:
+        raise DataError(f"{source}: the name ends in .gz but the content is not gzip; rename it.")
+    return False
 
 
 def read_bytes(path: str | Path) -> tuple[str, bytes]:
@@ -55,44 +90,26 @@ def read_bytes(path: str | Path) -> tuple[str, bytes]:
         The file is missing, a folder, unreadable, or not the gzip it should be.
     """
     source = STANDARD_INPUT if str(path) == "-" else str(path)
-    try:
+    with named_failures(source):
         data = _standard_input() if str(path) == "-" else Path(path).read_bytes()
-    except FileNotFoundError:
-        raise DataError(f"{source}: there is no such file; check the path.") from None
-    except IsADirectoryError:
-        raise DataError(f"{source}: this is a folder; name a CSV file in it.") from None
-    except PermissionError:
-        raise DataError(f"{source}: no permission to read; change the file's mode.") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or error
-        raise DataError(f"{source!r} cannot be read ({reason}); check the path.") from None
-    if data.startswith(b"\x1f\x8b"):
-        return source, _decompressed(source, data)
-    if source.lower().endswith(".gz") and data:
-        raise DataError(f"{source}: the name ends in .gz but the content is not gzip; rename it.")
-    return source, data
+        return source, _decompressed(source, data) if is_gzip(source, data) else data
+
+
+def _decompressed(source: str, data: bytes) -> bytes:
+    most = max(MOST_OF_GZIP, GZIP_SHARE * len(data))
+    with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
+        content = file.read(most + 1)
+    if len(content) > most:
+        raise DataError(
+            f"{source}: the gzip data become more than {GZIP_SHARE} times as large, as no table "
+            "does; decompress them first if they are one."
+        )
+    return content
 
 
 def _standard_input() -> bytes:
     buffer = getattr(sys.stdin, "buffer", None)
     return buffer.read() if buffer is not None else sys.stdin.read().encode("utf-8")
-
-
-def _decompressed(source: str, data: bytes) -> bytes:
-    most = max(MOST_OF_GZIP, GZIP_SHARE * len(data))
-    try:
-        with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-            content = file.read(most + 1)
-            if len(content) <= most:
-                return content
-    except (OSError, EOFError, zlib.error) as error:
-        raise DataError(
-            f"{source}: the gzip data are damaged or cut off ({error}); fetch the file again."
-        ) from None
-    raise DataError(
-        f"{source}: the gzip data become more than {GZIP_SHARE} times as large, as no table does; "
-        "decompress them first if they are one."
-    )
 
 
 def decode(source: str, data: bytes, encoding: str | None = None) -> tuple[str, str, list[str]]:
@@ -113,47 +130,62 @@ def decode(source: str, data: bytes, encoding: str | None = None) -> tuple[str, 
     if encoding is not None:
         text = _decoded_as(source, data, encoding)
     else:
-        _refuse_foreign(source, data)
+        refuse_foreign(source, data)
         text, encoding, notes = _recognised(source, data)
     text = text.removeprefix("\ufeff")
-    control = _CONTROLS.search(text.removesuffix("\x1a"))  # DOS ended its text files so
+    control = CONTROLS.search(text.removesuffix("\x1a"))  # DOS ended its text files so
     if control:
-        raise DataError(
-            f"{source}: line {_line_of(text, control.start())} holds the control character "
-            f"{control.group()!r}, so this is not a text file; export it as CSV."
-        )
+        raise control_character(source, _line_of(text, control.start()), control.group())
     return text.removesuffix("\x1a"), encoding, notes
+
+
+def control_character(source: str, line: int, character: str) -> DataError:
+    """The error for a character that no text has."""
+    return DataError(
+        f"{source}: line {line} holds the control character "
+        f"{character!r}, so this is not a text file; export it as CSV."
+    )
 
 
 def _decoded_as(source: str, data: bytes, encoding: str) -> str:
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
-        raise DataError(
-            f"{source}: the bytes are not {encoding} (at byte {error.start + 1}: {error.reason}); "
-            "name the right one with --encoding."
-        ) from None
+        raise not_encoded(source, encoding, error.start, error.reason) from None
     except (LookupError, ValueError):
-        raise ArgumentError(
-            f"there is no text encoding {encoding!r}; name one such as utf-8, cp1252 or utf-16 "
-            "with --encoding."
-        ) from None
+        raise no_such_encoding(encoding) from None
 
 
-def _refuse_foreign(source: str, data: bytes) -> None:
+def not_encoded(source: str, encoding: str, byte: int, reason: str) -> DataError:
+    """The error for bytes that are not text in an encoding; `byte` counts from 0."""
+    return DataError(
+        f"{source}: the bytes are not {encoding} (at byte {byte + 1}: {reason}); "
+        "name the right one with --encoding."
+    )
+
+
+def no_such_encoding(encoding: str) -> ArgumentError:
+    """The error for a name that is none of an encoding."""
+    return ArgumentError(
+        f"there is no text encoding {encoding!r}; name one such as utf-8, cp1252 or utf-16 "
+        "with --encoding."
+    )
+
+
+def refuse_foreign(source: str, data: bytes) -> None:
+    """DataError for what begins as a file of another kind does."""
     for magic, what, remedy in _FOREIGN:
         if data.startswith(magic):
             raise DataError(f"{source}: this is {what}, not a text file; {remedy}.")
 
 
 def _recognised(source: str, data: bytes) -> tuple[str, str, list[str]]:
-    for mark, encoding in _BYTE_ORDER_MARKS:
-        if data.startswith(mark):
-            return _decoded_as(source, data, encoding), encoding, []
-    wide = _unmarked_utf16(data)
+    marked = marked_encoding(data)
+    if marked is not None:
+        return _decoded_as(source, data, marked), marked, []
+    wide = unmarked_utf16(data)
     if wide is not None:
-        text = _decoded_as(source, data, wide)
-        return text, wide, [f"{source} has no byte order mark; it was read as {wide}."]
+        return _decoded_as(source, data, wide), wide, [unmarked_utf16_note(source, wide)]
     try:
         return data.decode("utf-8"), "utf-8", []
     except UnicodeDecodeError as error:
@@ -163,11 +195,25 @@ def _recognised(source: str, data: bytes) -> tuple[str, str, list[str]]:
         text, encoding = data.decode("cp1252"), "cp1252"
     except UnicodeDecodeError:
         text, encoding = data.decode("latin-1"), "latin-1"
-    note = f"{source} is not UTF-8 (line {line}); it was read as {encoding} (--encoding sets it)."
-    return text, encoding, [note]
+    return text, encoding, [not_utf8(source, line, encoding)]
 
 
-def _unmarked_utf16(data: bytes) -> str | None:
+def marked_encoding(data: bytes) -> str | None:
+    """The encoding that a byte order mark tells."""
+    return next((name for mark, name in _BYTE_ORDER_MARKS if data.startswith(mark)), None)
+
+
+def not_utf8(source: str, line: int, encoding: str) -> str:
+    """What to say of a file that was read with an older encoding because of a line."""
+    return f"{source} is not UTF-8 (line {line}); it was read as {encoding} (--encoding sets it)."
+
+
+def unmarked_utf16_note(source: str, encoding: str) -> str:
+    """What to say of wide characters without a mark."""
+    return f"{source} has no byte order mark; it was read as {encoding}."
+
+
+def unmarked_utf16(data: bytes) -> str | None:
     """UTF-16 without a mark: in mostly Latin text every other byte is zero."""
     head = data[:4096]
     odd, even = head[1::2].count(0), head[::2].count(0)

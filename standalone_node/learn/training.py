@@ -134,7 +134,7 @@ def fitted(
             f"patience = {estimator.patience!r} waits for the validation loss: give "
             "validation_share, too"
         )
-    options |= {**watch, "batches": batches_of(estimator)}
+    options |= {**watch, "batches": batches_of(estimator, problem)}
     if estimator.continuation is None:
         return minimize(problem, start, **options), problem.times
     levels = estimator.continuation

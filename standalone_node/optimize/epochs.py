@@ -148,9 +148,10 @@ class Epochs:
         """u after the batches of an epoch from a place on, or after those there is time for."""
         batches = self._batches.cut(self._samples, place.epoch)
         for number in range(place.batch, len(batches)):
-            batch = self._problem.rows(batches[number])
+            index = batches[number]
+            batch = self._problem.rows(index)
             u = on_batch(self._of(batch, gram, u), u)
-            self.counts.add(batch.counts, batches[number].size)
+            self.counts.add(batch.counts, index.size)
             if trail.record.late:
                 break
             if number + 1 < len(batches):

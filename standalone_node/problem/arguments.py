@@ -92,13 +92,14 @@ def read_index(index: ArrayLike, samples: int) -> Array:
     return rows
 
 
-def read_weights(sample_weight: ArrayLike | None, samples: int) -> Array:
-    """The sample weights (B,), ones if there are none."""
+def read_weights(sample_weight: ArrayLike | None, samples: int, *, some: bool = True) -> Array:
+    """The sample weights (B,), ones if there are none; at least one positive if `some`."""
     if sample_weight is None:
         return np.ones(samples)
     weights = np.array(sample_weight, dtype=np.float64)
     if weights.shape != (samples,):
         raise ArgumentError(f"sample_weight has shape {weights.shape} instead of ({samples},)")
-    if not np.isfinite(weights).all() or (weights < 0.0).any() or not weights.any():
+    useless = some and not weights.any()
+    if not np.isfinite(weights).all() or (weights < 0.0).any() or useless:
         raise ArgumentError("sample_weight has to be finite, not negative, and not all zero")
     return weights

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import partial
 from threading import RLock
 from typing import Any
@@ -247,11 +248,47 @@ class InverseProblem(Batched):
         array([0., 3.])
         """
         chosen = read_index(index, self.samples)
+        return self._sharing(self.inputs[chosen], self._misfit.of(chosen))
+
+    @one_at_a_time
+    def with_rows(
+        self, inputs: ArrayLike, targets: ArrayLike, sample_weight: ArrayLike | None = None
+    ) -> InverseProblem:
+        """The same problem of other rows, with the same flow: as `rows`, for rows it never had.
+
+        Parameters
+        ----------
+        inputs : array_like, shape (n, d)
+        targets : array_like
+            As in the constructor, for n rows.
+        sample_weight : array_like, shape (n,), optional
+            All may be zero, for rows that are a part only.
+
+        Raises
+        ------
+        ArgumentError
+            If the rows do not fit the problem.
+
+        Examples
+        --------
+        >>> import numpy as np
+        >>> InverseProblem(np.ones((2, 1)), np.zeros(2)).with_rows([[3.0]], [0.5]).samples
+        1
+        """
+        given = read_inputs(inputs)
+        if given.shape[1] != self.width:
+            raise ArgumentError(f"inputs have {given.shape[1]} components instead of {self.width}")
+        known, _ = read_targets(targets, len(given), self.width, self.loss, self.outputs)
+        weights = read_weights(sample_weight, len(given), some=False)
+        return self._sharing(given, replace(self._misfit, targets=known, sample_weight=weights))
+
+    def _sharing(self, inputs: Array, misfit: Misfit) -> InverseProblem:
+        """The problem of these rows: all but them, the counts and the last solve is shared."""
         batch = object.__new__(type(self))
         batch.__dict__.update(self.__dict__)
-        batch.inputs = self.inputs[chosen]
+        batch.inputs = inputs
         batch.inputs.setflags(write=False)
-        batch._misfit = misfit = self._misfit.of(chosen)
+        batch._misfit = misfit
         batch.targets, batch.sample_weight = misfit.targets, misfit.sample_weight
         batch.settings = self.settings | {
             "inputs": batch.inputs,

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from standalone_node.learn.prediction import Evaluation
+from standalone_node.learn.streaming.applying import StoredEvaluation
 from standalone_node.learn.tabular import Estimator, Fitted, Prepared
 
 #: Arguments of an estimator that steer the run on this machine and do not belong to the model.
@@ -96,10 +97,10 @@ def network_facts(estimator: Estimator) -> dict[str, Any]:
     }
 
 
-def evaluation_facts(evaluation: Evaluation) -> dict[str, Any]:
+def evaluation_facts(evaluation: Evaluation | StoredEvaluation) -> dict[str, Any]:
     """What `node-fit evaluate` has to tell."""
     return {
-        "data": evaluation.part.table.source,
+        "data": evaluation.source,
         "task": evaluation.schema.target.task,
         "target": evaluation.schema.target.name,
         "scores": evaluation.scores,
