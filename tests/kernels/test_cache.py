@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 from standalone_node.kernels.cache import SUFFIX, identity, is_current, kept_files, short_name
 from standalone_node.kernels.jit import inlined, kernel
 
+pytestmark = pytest.mark.compiled
 ROOT = Path(__file__).resolve().parents[2]
 Kernel = Callable[..., Any]
 

@@ -1,0 +1,169 @@
+"""The runs: first of the tree as it is, then of one change after the other."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from mutants.changes import Change
+from mutants.tree import environment, written
+
+#: Seconds that a run may take: this much, and as many times what it takes without a change.
+START, PATIENCE = 30.0, 4.0
+#: Seconds that a run of the whole suite may take.
+WHOLE = 1800.0
+
+
+class Unsound(Exception):
+    """The tests fail although nothing was changed."""
+
+
+class Warm:
+    """A process that runs tests of the copy, see `warm`; a context manager."""
+
+    def __init__(self, place: Path, compiled: bool) -> None:
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "mutants.warm"],
+            cwd=place,
+            env=environment(place, compiled),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        self._answer()
+
+    def __enter__(self) -> Warm:
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._process.communicate()
+
+    def run(
+        self,
+        tests: Iterable[str],
+        limit: float,
+        *,
+        order: list[str] | None = None,
+        trace: list[str] | None = None,
+    ) -> dict[str, Any]:
+        """What the tests say of the copy as it is now."""
+        request = {"tests": list(tests), "limit": limit, "order": order, "trace": trace}
+        assert self._process.stdin is not None
+        print(json.dumps(request), file=self._process.stdin, flush=True)
+        return self._answer()
+
+    def _answer(self) -> dict[str, Any]:
+        assert self._process.stdout is not None
+        line = self._process.stdout.readline()
+        if not line:
+            raise Unsound("the process that runs the tests has ended by itself")
+        found: dict[str, Any] = json.loads(line)
+        return found
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """What became of a change.
+
+    `outcome` is "killed", "hang", "survived" or "unreached" (no test comes to the line, which is as
+    good as "survived"); `by` the first test that failed, `seconds` the time it took.
+    """
+
+    change: Change
+    outcome: str
+    by: str | None
+    seconds: float
+
+    @property
+    def noticed(self) -> bool:
+        """Whether a test told that something is wrong."""
+        return self.outcome in ("killed", "hang")
+
+
+class Baseline:
+    """What the tests do without a change: how long each takes, and which lines it comes to.
+
+    Parameters
+    ----------
+    warm : Warm
+    tests : sequence of str
+    folders : list of str
+        Whose lines are traced; none of them for tests of what is compiled.
+
+    Raises
+    ------
+    Unsound
+        If a test fails.
+    """
+
+    def __init__(self, warm: Warm, tests: tuple[str, ...], folders: list[str]) -> None:
+        self._warm, self._tests = warm, tests
+        found = warm.run(tests, WHOLE)
+        if found["outcome"] != "passed":
+            raise Unsound(f"without any change: {found['by'] or found['outcome']} fails")
+        self.seconds: dict[str, float] = found["seconds"]
+        self._at: dict[tuple[str, int], list[str]] = defaultdict(list)
+        self._of: dict[str, list[str]] = {}
+        if folders:
+            traced = warm.run(tests, WHOLE, trace=folders)
+            self._note(traced["lines"])
+
+    def _note(self, lines: dict[str, list[tuple[str, int]]]) -> None:
+        of: dict[str, dict[str, None]] = defaultdict(dict)
+        for test, reached in lines.items():
+            for path, line in reached:
+                if test in self.seconds:
+                    self._at[path, line].append(test)
+                    of[path][test] = None
+        self._of = {path: list(tests) for path, tests in of.items()}
+
+    def judged(self, change: Change, source: Path, budget: float) -> Verdict:
+        """Run the tests that come to the changed line, up to `budget` seconds of them.
+
+        What the import runs is looked at by all tests that come to the file.
+        """
+        reaching = self._of.get(change.path, ()) if change.outside else self._reaching(change)
+        order = self._ordered(reaching, budget)
+        if not order:
+            return Verdict(change, "unreached", None, 0.0)
+        return self._run(change, source, order)
+
+    def judged_by_all(self, change: Change, source: Path) -> Verdict:
+        """Run all tests."""
+        return self._run(change, source, sorted(self.seconds, key=self.seconds.__getitem__))
+
+    def _reaching(self, change: Change) -> list[str]:
+        # A statement of several lines is noted by some of them only.
+        for line in (change.line, *range(change.line - 1, change.line - 8, -1)):
+            if (change.path, line) in self._at:
+                return self._at[change.path, line]
+        return []
+
+    def _ordered(self, tests: Iterable[str], budget: float) -> list[str]:
+        """One case of every test function first, the quickest, then a second one, …"""
+        cases: dict[str, int] = defaultdict(int)
+        ranked = []
+        for test in sorted(tests, key=self.seconds.__getitem__):
+            function = test.partition("[")[0]
+            ranked.append((cases[function], self.seconds[test], test))
+            cases[function] += 1
+        order, total = [], 0.0
+        for _, seconds, test in sorted(ranked):
+            if not order or total + seconds <= budget:
+                order.append(test)
+                total += seconds
+        return order
+
+    def _run(self, change: Change, source: Path, order: list[str]) -> Verdict:
+        files = sorted({test.partition("::")[0] for test in order})
+        limit = START + PATIENCE * sum(self.seconds[test] for test in order)
+        with written(source, change.applied(source.read_bytes())):
+            found = self._warm.run(files, limit, order=order)
+        outcome = {"failed": "killed", "passed": "survived"}.get(found["outcome"], "hang")
+        return Verdict(change, outcome, found["by"], found["took"])
