@@ -18,31 +18,33 @@ import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack
 from pathlib import Path
 
-from mutants import suite, tables
+from mutants import tables
 from mutants.changes import Change, changes
 from mutants.runs import Baseline, Unsound, Verdict, Warm
+from mutants.suite import COMPILED, SUITES, Suite, suite_of
 from mutants.tree import copied
 
 ROOT = Path(__file__).resolve().parents[1]
+#: Seconds of a single test of what is compiled.
+LONGEST = 60.0
 
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Draw the changes, try them, print; the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument(
-        *("--paths", "--path"),
+        "--paths",
         nargs="+",
-        default=list(suite.INTERPRETED),
+        default=list(SUITES),
         metavar="PATH",
         help="files and folders to change, as seen from the root of the repository",
     )
     parser.add_argument("--count", type=int, default=300, help="changes to try (default 300)")
     parser.add_argument("--seed", type=int, default=1, help="of their choice (default 1)")
     parser.add_argument(
-        *("--budget",),
+        "--budget",
         type=float,
         default=15.0,
         help="seconds of tests for a change, as they take without it (default 15)",
@@ -81,39 +83,44 @@ def sample(known: list[Change], count: int, seed: int) -> list[Change]:
 
 def tried(root: Path, drawn: list[Change], budget: float) -> list[Verdict]:
     """What becomes of the changes in a copy of the tree, in their order."""
+    verdicts: dict[Change, Verdict] = {}
     with tempfile.TemporaryDirectory(prefix="mutation-") as folder:
         place = copied(root, Path(folder) / "tree")
-        verdicts = _interpreted(place, drawn, budget)
-        left = [v.change for v in verdicts.values() if not v.noticed]
-        verdicts |= _compiled(place, [c for c in left if c.path in suite.COMPILED])
-    return [verdicts[change] for change in drawn]
+        for suite in dict.fromkeys(suite_of(change.path) for change in drawn):
+            if suite is not None:
+                its = [change for change in drawn if suite_of(change.path) == suite]
+                verdicts |= _by_the_line(place, suite, its, budget)
+        left = [c for c in drawn if c in verdicts and not verdicts[c].noticed]
+        verdicts |= _by_the_file(place, [c for c in left if c.path in COMPILED])
+    return [verdicts[change] for change in drawn if change in verdicts]
 
 
-def _interpreted(place: Path, drawn: list[Change], budget: float) -> dict[Change, Verdict]:
+def _by_the_line(
+    place: Path, suite: Suite, its: list[Change], budget: float
+) -> dict[Change, Verdict]:
+    """By the tests that come to the changed lines."""
     verdicts = {}
-    with Warm(place, compiled=False) as warm:
-        for tests in dict.fromkeys(suite.interpreted(change.path) for change in drawn):
-            its = [change for change in drawn if suite.interpreted(change.path) == tests]
-            paths = sorted({change.path for change in its})
-            say(f"{len(its)} changes of {len(paths)} files, not compiled; first without any")
-            baseline = Baseline(warm, tests, paths)
-            for n, change in enumerate(its, 1):
-                verdict = baseline.judged(change, place / change.path, budget)
-                verdicts[change] = verdict
-                say(_progress(n, len(its), verdict))
+    with Warm(place, suite.compiled) as warm:
+        paths = sorted({change.path for change in its})
+        say(f"{len(its)} changes of {len(paths)} files; first the tests without any")
+        baseline = Baseline(warm, suite, paths, cache=str(place.parent / "cache"))
+        say(f"{len(baseline.seconds)} tests, {sum(baseline.seconds.values()):.0f} s")
+        for n, change in enumerate(its, 1):
+            verdicts[change] = baseline.judged(change, place / change.path, budget)
+            say(_progress(n, len(its), verdicts[change]))
     return verdicts
 
 
-def _compiled(place: Path, left: list[Change]) -> dict[Change, Verdict]:
-    """The rest of those in files that have tests of compiled code."""
+def _by_the_file(place: Path, left: list[Change]) -> dict[Change, Verdict]:
+    """By all tests of what is compiled, with a cache of its own for each change."""
     verdicts: dict[Change, Verdict] = {}
-    with ExitStack() as stack:
-        if left:
-            warm = stack.enter_context(Warm(place, compiled=True))
-            say(f"{len(left)} changes left of what is compiled")
+    if not left:
+        return verdicts
+    with Warm(place, compiled=True) as warm:
         for path in dict.fromkeys(change.path for change in left):
-            baseline = Baseline(warm, suite.COMPILED[path], [])
             its = [change for change in left if change.path == path]
+            say(f"{len(its)} changes left of {path}, which is compiled; first without any")
+            baseline = Baseline(warm, Suite(COMPILED[path], compiled=True, each=LONGEST), [])
             for n, change in enumerate(its, 1):
                 verdicts[change] = baseline.judged_by_all(change, place / path)
                 say(_progress(n, len(its), verdicts[change]))

@@ -215,7 +215,7 @@ def of_source(path: str, source: bytes) -> list[Change]:
                 last = starts[place.end_lineno - 1] + place.end_col_offset
                 text = ast.unparse(ast.fix_missing_locations(other))
                 simple = not isinstance(old, ast.expr) or isinstance(old, ast.Slice)
-                text = text if simple else f"({text})"
+                text = text if simple or isinstance(other, ast.Constant | ast.Name) else f"({text})"
                 found.append(Change(path, place.lineno, name, first, last, text, outside))
     return found
 

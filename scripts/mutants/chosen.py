@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import sys
 import threading
 from collections.abc import Iterator
@@ -15,6 +16,12 @@ import pytest
 class Chosen:
     """Only the tests in `order`, in this order; all that are collected if there is none.
 
+    Parameters
+    ----------
+    order : list of str, optional
+    each : float, optional
+        Seconds after which a test is broken off and counts as skipped.
+
     Attributes
     ----------
     failed : str or None
@@ -23,7 +30,8 @@ class Chosen:
         How long each test took that passed.
     """
 
-    def __init__(self, order: list[str] | None) -> None:
+    def __init__(self, order: list[str] | None, each: float | None = None) -> None:
+        self._each = each
         self._rank = None if order is None else {test: n for n, test in enumerate(order)}
         self.failed: str | None = None
         self.seconds: dict[str, float] = {}
@@ -35,17 +43,33 @@ class Chosen:
         if rank is not None:
             items[:] = sorted((i for i in items if i.nodeid in rank), key=lambda i: rank[i.nodeid])
 
+    @pytest.hookimpl(hookwrapper=True)
+    def pytest_runtest_call(self, item: pytest.Item) -> Iterator[None]:
+        """Break off what takes too long."""
+        if self._each is not None:
+            signal.signal(signal.SIGALRM, _break_off)
+            signal.setitimer(signal.ITIMER_REAL, self._each)
+        yield
+        if self._each is not None:
+            signal.setitimer(signal.ITIMER_REAL, 0.0)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Note the outcome."""
         if report.failed and self.failed is None:
             self.failed = report.nodeid
-        if report.passed:
+        if report.skipped:
+            self.seconds.pop(report.nodeid, None)
+        elif report.passed and (report.when == "setup" or report.nodeid in self.seconds):
             self.seconds[report.nodeid] = self.seconds.get(report.nodeid, 0.0) + report.duration
 
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """A file that cannot be imported any more has noticed, too."""
         if report.failed and self.failed is None:
             self.failed = report.nodeid
+
+
+def _break_off(number: int, frame: FrameType | None) -> None:
+    pytest.skip("takes too long")
 
 
 class Reach:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mutants.changes import Change
+from mutants.suite import Suite
 from mutants.tree import environment, written
 
 #: Seconds that a run may take: this much, and as many times what it takes without a change.
@@ -44,16 +45,10 @@ class Warm:
     def __exit__(self, *error: object) -> None:
         self._process.communicate()
 
-    def run(
-        self,
-        tests: Iterable[str],
-        limit: float,
-        *,
-        order: list[str] | None = None,
-        trace: list[str] | None = None,
-    ) -> dict[str, Any]:
-        """What the tests say of the copy as it is now."""
-        request = {"tests": list(tests), "limit": limit, "order": order, "trace": trace}
+    def run(self, tests: Iterable[str], limit: float, **others: Any) -> dict[str, Any]:
+        """What the tests say of the copy as it is now; `others` as in `warm`."""
+        nothing = dict.fromkeys(("order", "each", "trace", "cache"))
+        request = {**nothing, "tests": list(tests), "limit": limit, **others}
         assert self._process.stdin is not None
         print(json.dumps(request), file=self._process.stdin, flush=True)
         return self._answer()
@@ -92,9 +87,11 @@ class Baseline:
     Parameters
     ----------
     warm : Warm
-    tests : sequence of str
-    folders : list of str
-        Whose lines are traced; none of them for tests of what is compiled.
+    suite : Suite
+    files : list of str
+        Whose lines are traced; none for tests that are run whatever the line.
+    cache : str, optional
+        The folder for compiled kernels, if all runs may share one.
 
     Raises
     ------
@@ -102,17 +99,17 @@ class Baseline:
         If a test fails.
     """
 
-    def __init__(self, warm: Warm, tests: tuple[str, ...], folders: list[str]) -> None:
-        self._warm, self._tests = warm, tests
-        found = warm.run(tests, WHOLE)
+    def __init__(
+        self, warm: Warm, suite: Suite, files: list[str], cache: str | None = None
+    ) -> None:
+        self._warm, self._cache = warm, cache
+        found = warm.run(suite.tests, WHOLE, each=suite.each, trace=files or None, cache=cache)
         if found["outcome"] != "passed":
             raise Unsound(f"without any change: {found['by'] or found['outcome']} fails")
         self.seconds: dict[str, float] = found["seconds"]
         self._at: dict[tuple[str, int], list[str]] = defaultdict(list)
         self._of: dict[str, list[str]] = {}
-        if folders:
-            traced = warm.run(tests, WHOLE, trace=folders)
-            self._note(traced["lines"])
+        self._note(found.get("lines", {}))
 
     def _note(self, lines: dict[str, list[tuple[str, int]]]) -> None:
         of: dict[str, dict[str, None]] = defaultdict(dict)
@@ -164,6 +161,6 @@ class Baseline:
         files = sorted({test.partition("::")[0] for test in order})
         limit = START + PATIENCE * sum(self.seconds[test] for test in order)
         with written(source, change.applied(source.read_bytes())):
-            found = self._warm.run(files, limit, order=order)
+            found = self._warm.run(files, limit, order=order, cache=self._cache)
         outcome = {"failed": "killed", "passed": "survived"}.get(found["outcome"], "hang")
         return Verdict(change, outcome, found["by"], found["took"])

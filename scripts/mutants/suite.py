@@ -2,19 +2,46 @@
 
 from __future__ import annotations
 
-#: Tests that are run without numba's compiler, by the folder that is changed. Of them all only those
-#: are run that come to the changed line.
-INTERPRETED: dict[str, tuple[str, ...]] = {
-    "standalone_node/kernels": (
-        "tests/kernels",
-        "tests/model/test_tableaux.py",
-        "tests/problem/test_against_naive.py",
-        "tests/problem/test_reversible.py",
-        "tests/problem/test_two_layers.py",
-        "tests/problem/test_transpose.py",
-        "tests/problem/test_memory.py",
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Suite:
+    """Tests for the files of a folder; of them all those are run that come to the changed line.
+
+    Attributes
+    ----------
+    tests : tuple of str
+        Files, folders and functions, as pytest takes them.
+    compiled : bool
+        Whether numba compiles. It must not where the kernels are changed: what runs then is the
+        changed Python, and can be traced.
+    each : float
+        Seconds; tests that take longer are left out.
+    """
+
+    tests: tuple[str, ...]
+    compiled: bool
+    each: float
+
+
+_NAIVE, _REVERSIBLE = "tests/problem/test_against_naive.py", "tests/problem/test_reversible.py"
+
+#: The table: a folder and its tests. Python takes a hundred times as long as the compiled kernels
+#: do, so that tests of whole problems are chosen one by one there.
+SUITES: dict[str, Suite] = {
+    "standalone_node/kernels": Suite(
+        (
+            "tests/kernels",
+            f"{_NAIVE}::test_every_scheme_and_form_agrees_with_the_reference",
+            f"{_NAIVE}::test_every_activation_agrees_with_the_reference",
+            f"{_REVERSIBLE}::test_every_scheme_agrees_with_the_stored_reference",
+            "tests/problem/test_memory.py",
+        ),
+        compiled=False,
+        each=4.0,
     ),
-    "standalone_node/optimize": ("tests/optimize",),
+    "standalone_node/optimize": Suite(("tests/optimize",), compiled=True, each=30.0),
 }
 
 #: What only the compiler runs, and the tests that let it: all of them, for what they do in other
@@ -31,6 +58,6 @@ COMPILED: dict[str, tuple[str, ...]] = {
 }
 
 
-def interpreted(path: str) -> tuple[str, ...]:
-    """The tests of the folder that a file lies in; none if the table does not know it."""
-    return next((t for folder, t in INTERPRETED.items() if path.startswith(f"{folder}/")), ())
+def suite_of(path: str) -> Suite | None:
+    """The tests of the folder that a file lies in."""
+    return next((s for folder, s in SUITES.items() if path.startswith(f"{folder}/")), None)

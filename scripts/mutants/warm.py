@@ -3,7 +3,9 @@
 It reads requests from stdin, one JSON object a line, and answers each with one:
 
     tests    files and folders; order: the tests of them to run, null for all
-    limit    seconds; trace: folders whose lines are to be traced, null for none
+    limit    seconds; each: seconds for a single test, null for any
+    trace    files whose lines are to be traced, null for none
+    cache    the folder for compiled kernels, null for one of this run
     →
     outcome  "passed", "failed", "hang"; by: the first test that failed; seconds: by test
     lines    by test, if traced: pairs of a file and a line
@@ -85,7 +87,7 @@ def _test(request: dict[str, Any], found: Path, folder: str) -> None:
     try:
         os.setsid()
         resource.setrlimit(resource.RLIMIT_DATA, (MEMORY, MEMORY))
-        os.environ["NUMBA_CACHE_DIR"] = folder
+        os.environ["NUMBA_CACHE_DIR"] = request["cache"] or folder
         silence = os.open(os.devnull, os.O_RDWR)
         for stream in (0, 1, 2):
             os.dup2(silence, stream)
@@ -100,7 +102,7 @@ def _found(request: dict[str, Any]) -> dict[str, Any]:
 
     # What pytest makes of the tests is kept by the traced run, which changes nothing.
     sys.dont_write_bytecode = request["trace"] is None
-    chosen = Chosen(request["order"])
+    chosen = Chosen(request["order"], request["each"])
     plugins: list[Any] = [chosen]
     if request["trace"] is not None:
         plugins.append(Reach(Path.cwd(), request["trace"]))
