@@ -19,12 +19,14 @@ from typing import Any
 class Change:
     """One change of one file.
 
-    `path` is relative to the root of the tree, `line` that of the node, `first` and `last` the
-    bytes of the file that `text` replaces; `outside` tells that the line is run by the import.
+    `path` is relative to the root of the tree, `line` that of the node, `lines` the first and last
+    of its statement (of a loop or a condition: without what is in it), `first` and `last` the bytes
+    of the file that `text` replaces; `outside` tells that the statement is run by the import.
     """
 
     path: str
     line: int
+    lines: tuple[int, int]
     operator: str
     first: int
     last: int
@@ -205,7 +207,7 @@ def of_source(path: str, source: bytes) -> list[Change]:
     for line in source.splitlines(keepends=True):
         starts.append(starts[-1] + len(line))
     found = []
-    for node, outside in _nodes(ast.parse(source), outside=True):
+    for node, outside, span in _nodes(ast.parse(source), True, (1, 1)):
         for name, operator in OPERATORS.items():
             if outside and name == "deletion":
                 continue  # without a name that is imported nothing at all runs
@@ -216,12 +218,14 @@ def of_source(path: str, source: bytes) -> list[Change]:
                 text = ast.unparse(ast.fix_missing_locations(other))
                 simple = not isinstance(old, ast.expr) or isinstance(old, ast.Slice)
                 text = text if simple or isinstance(other, ast.Constant | ast.Name) else f"({text})"
-                found.append(Change(path, place.lineno, name, first, last, text, outside))
+                found.append(Change(path, place.lineno, span, name, first, last, text, outside))
     return found
 
 
-def _nodes(node: ast.AST, outside: bool) -> Iterator[tuple[ast.AST, bool]]:
-    """All nodes that may be changed, and whether they are run by the import."""
+def _nodes(
+    node: ast.AST, outside: bool, span: tuple[int, int]
+) -> Iterator[tuple[ast.AST, bool, tuple[int, int]]]:
+    """All nodes that may be changed, whether the import runs them, the lines of their statement."""
     for name, value in ast.iter_fields(node):
         if name in ("annotation", "returns", "decorator_list", "type_params"):
             continue
@@ -231,10 +235,16 @@ def _nodes(node: ast.AST, outside: bool) -> Iterator[tuple[ast.AST, bool]]:
         for child in value if isinstance(value, list) else [value]:
             if not isinstance(child, ast.AST) or _left_alone(child):
                 continue
-            # An f-string is a text, and its parts have no places of their own in older Pythons.
+            lines = _span(child) if isinstance(child, ast.stmt) else span
             if hasattr(child, "lineno"):
-                yield child, within
-            yield from _nodes(child, within)
+                yield child, within, lines
+            yield from _nodes(child, within, lines)
+
+
+def _span(statement: Any) -> tuple[int, int]:
+    body = getattr(statement, "body", None)
+    end = body[0].lineno - 1 if body else statement.end_lineno
+    return statement.lineno, max(statement.lineno, end)
 
 
 def _left_alone(node: ast.AST) -> bool:

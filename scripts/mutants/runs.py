@@ -137,10 +137,9 @@ class Baseline:
 
     def _reaching(self, change: Change) -> list[str]:
         # A statement of several lines is noted by some of them only.
-        for line in (change.line, *range(change.line - 1, change.line - 8, -1)):
-            if (change.path, line) in self._at:
-                return self._at[change.path, line]
-        return []
+        first, last = change.lines
+        found = (self._at.get((change.path, line), ()) for line in range(first, last + 1))
+        return list(dict.fromkeys(test for tests in found for test in tests))
 
     def _ordered(self, tests: Iterable[str], budget: float) -> list[str]:
         """One case of every test function first, the quickest, then a second one, …"""
