@@ -3,10 +3,11 @@
     python scripts/mutation.py [--paths FOLDER …] [--count 300] [--seed 1] [--json FILE]
 
 Makes one small change at a time (scripts/mutants/changes.py) in a copy of the tree, runs the tests
-that come to the changed line, and counts the changes after which one of them fails. numba's compiler
-is switched off, so that the changed Python is what runs; what only exists compiled is tested with it
-(scripts/mutants/suite.py). Prints the survivors and the share that was noticed, with its 95 %
-interval; a change that makes no difference counts as a survivor, one without end as noticed.
+that come to the changed line, and counts the changes after which one of them fails. Where kernels
+are changed, numba's compiler is switched off, so that the changed Python is what runs; what only
+exists compiled is tested with it (scripts/mutants/suite.py). Prints the survivors and the share
+that was noticed, with its 95 % interval; a change that makes no difference counts as a survivor,
+one without end as noticed.
 """
 
 from __future__ import annotations

@@ -1,1 +1,1 @@
-"""What scripts/mutation.py is made of: the changes, the tests that reach them, the runs, the tables."""
+"""What scripts/mutation.py is made of: changes, the tests that reach them, runs, tables."""

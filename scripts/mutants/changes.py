@@ -1,8 +1,9 @@
 """Small changes of a Python source, each of which a test should notice.
 
 An operator looks at one node of the syntax tree and yields which node (mostly this one) could be
-replaced by what; it is one function and one row of `OPERATORS`. What no test should notice is left alone: docstrings, other
-texts, annotations, `__all__`, decorators, `raise` and `assert`, what only type checkers read.
+replaced by what; it is one function and one row of `OPERATORS`. What no test should notice is left
+alone: docstrings, other texts, annotations, `__all__`, decorators, `raise` and `assert`, what only
+type checkers read.
 """
 
 from __future__ import annotations
@@ -171,9 +172,8 @@ def deletion(node: ast.AST) -> Iterator[Replacement]:
 
 def returned(node: ast.AST) -> Iterator[Replacement]:
     """None instead of a value."""
-    if isinstance(node, ast.Return) and node.value is not None:
-        if not (isinstance(node.value, ast.Constant) and node.value.value is None):
-            yield node, _with(node, value=ast.Constant(None))
+    if isinstance(node, ast.Return) and ast.unparse(node) not in ("return", "return None"):
+        yield node, _with(node, value=ast.Constant(None))
 
 
 #: The table: a name, and the function that yields what could be replaced.

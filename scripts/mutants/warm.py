@@ -15,6 +15,7 @@ The package itself and its tests are imported by the child, anew each time.
 
 from __future__ import annotations
 
+import contextlib
 import importlib
 import json
 import os
@@ -73,10 +74,8 @@ def _waited(child: int, limit: float) -> bool:
     while not ended and time.monotonic() < end:
         ended = os.waitpid(child, os.WNOHANG)[0] == child
         time.sleep(0.005)
-    try:
+    with contextlib.suppress(ProcessLookupError):
         os.killpg(child, signal.SIGKILL)
-    except ProcessLookupError:
-        pass
     if not ended:
         os.waitpid(child, 0)
     return ended
@@ -98,6 +97,7 @@ def _test(request: dict[str, Any], found: Path, folder: str) -> None:
 
 def _found(request: dict[str, Any]) -> dict[str, Any]:
     import pytest
+
     from mutants.chosen import Chosen, Reach
 
     # What pytest makes of the tests is kept by the traced run, which changes nothing.
