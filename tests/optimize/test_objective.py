@@ -75,7 +75,9 @@ def test_what_was_computed_along_is_of_use_at_its_point_alone() -> None:
     objective, u = seen(problem := Asked(recomputes=True))
     objective.cost(u, ahead=True)
     other = u + 1.0
-    assert np.array_equal(objective.derivative(other), problem.partials(objective.parameters(other)))
+    assert np.array_equal(
+        objective.derivative(other), problem.partials(objective.parameters(other))
+    )
     assert problem.calls == ["both", "both"]
 
 
