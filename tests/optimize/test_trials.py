@@ -233,7 +233,7 @@ def test_a_line_that_falls_for_ever_is_followed_by_a_bounded_number_of_eights() 
     assert proposed_step(straight, guess=1e-6) == pytest.approx(1e-6 * 8.0**50, rel=1e-12)
 
 
-@pytest.mark.parametrize("kink", [1e-2, 0.3, 77.0])
+@pytest.mark.parametrize("kink", [0.3, 77.0, 1e3])
 def test_a_kink_is_enclosed_to_the_last_digits(kink: float) -> None:
     model = Model(lambda eta: -1.0 if eta < kink else 1.0, lambda eta: 0.0)
     assert proposed_step(model) == pytest.approx(kink, rel=2e-12)
