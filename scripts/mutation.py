@@ -118,12 +118,12 @@ def _by_the_file(place: Path, left: list[Change]) -> dict[Change, Verdict]:
     if not left:
         return verdicts
     with Warm(place, compiled=True) as warm:
-        for path in dict.fromkeys(change.path for change in left):
-            its = [change for change in left if change.path == path]
-            say(f"{len(its)} changes left of {path}, which is compiled; first without any")
-            baseline = Baseline(warm, Suite(COMPILED[path], compiled=True, each=LONGEST), [])
+        for tests in dict.fromkeys(COMPILED[change.path] for change in left):
+            its = [change for change in left if COMPILED[change.path] == tests]
+            say(f"{len(its)} changes left of what is compiled; first {' '.join(tests)} without any")
+            baseline = Baseline(warm, Suite(tests, compiled=True, each=LONGEST), [])
             for n, change in enumerate(its, 1):
-                verdicts[change] = baseline.judged_by_all(change, place / path)
+                verdicts[change] = baseline.judged_by_all(change, place / change.path)
                 say(_progress(n, len(its), verdicts[change]))
     return verdicts
 

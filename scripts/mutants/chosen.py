@@ -96,7 +96,7 @@ class Reach:
         threading.settrace(self._entered)
         yield
         sys.settrace(None)
-        threading.settrace(None)  # type: ignore[arg-type]
+        threading.settrace(None)
         self.lines[item.nodeid] = self._found
 
     def _entered(self, frame: FrameType, event: str, argument: Any) -> Any:

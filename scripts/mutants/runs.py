@@ -149,7 +149,8 @@ class Baseline:
             function = test.partition("[")[0]
             ranked.append((cases[function], self.seconds[test], test))
             cases[function] += 1
-        order, total = [], 0.0
+        order: list[str] = []
+        total = 0.0
         for _, seconds, test in sorted(ranked):
             if not order or total + seconds <= budget:
                 order.append(test)

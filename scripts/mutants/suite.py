@@ -44,17 +44,14 @@ SUITES: dict[str, Suite] = {
     "standalone_node/optimize": Suite(("tests/optimize",), compiled=True, each=30.0),
 }
 
+_PRODUCTS = ("tests/kernels/test_products.py",)
+_CACHE = tuple(f"tests/kernels/test_{name}.py" for name in ("jit", "inventory", "cache"))
+
 #: What only the compiler runs, and the tests that let it: all of them, for what they do in other
 #: processes is not seen.
 COMPILED: dict[str, tuple[str, ...]] = {
-    "standalone_node/kernels/tiles.py": ("tests/kernels/test_products.py",),
-    "standalone_node/kernels/products.py": ("tests/kernels/test_products.py",),
-    "standalone_node/kernels/jit.py": ("tests/kernels/test_jit.py", "tests/kernels/test_cache.py"),
-    "standalone_node/kernels/cache.py": (
-        "tests/kernels/test_cache.py",
-        "tests/kernels/test_inventory.py",
-    ),
-    "standalone_node/kernels/inventory.py": ("tests/kernels/test_inventory.py",),
+    **{f"standalone_node/kernels/{name}.py": _PRODUCTS for name in ("tiles", "products")},
+    **{f"standalone_node/kernels/{name}.py": _CACHE for name in ("jit", "cache", "inventory")},
 }
 
 
