@@ -177,6 +177,15 @@ def test_what_is_not_a_number_stays_so_and_harms_no_neighbour(name: str, dtype: 
     assert np.array_equal(spoilt_slope[others], slope[others])
 
 
+def test_where_its_exponential_is_nothing_silu_stays_where_it_is() -> None:
+    """z exp z for z < -708 is smaller than any number that matters, and so it stays."""
+    value, slope = evaluate("silu", np.array([-708.0, -709.0, -1e4, -1e300]))
+    assert (value == value[0]).all() and (slope == slope[0]).all()
+    assert -1e-304 < value[0] < 0.0 and -1e-304 < slope[0] < 0.0
+    value, slope = evaluate("silu", np.array([708.0, 709.0, 1e4, 1e300]))
+    assert np.array_equal(value, [708.0, 709.0, 1e4, 1e300]) and (slope == 1.0).all()
+
+
 LIMITS = {
     "identity": (-math.inf, math.inf, 1.0, 1.0),
     "tanh": (-1.0, 1.0, 0.0, 0.0),

@@ -164,6 +164,7 @@ def test_what_is_lent_comes_back_with_the_last_view() -> None:
     assert (part == 7.0).all()
     del part
     gc.collect()
+    assert len(pool._arrays) == 1
     assert pool.take((4, 3), np.dtype("float64")).ctypes.data == address
 
 

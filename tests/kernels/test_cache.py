@@ -214,6 +214,13 @@ def test_what_a_closure_holds_stands_for_itself(value: Any) -> None:
     assert identity(value) not in {identity(other) for other in (3, 1.0, "1", (1,), np.float32)}
 
 
+def test_other_values_stand_for_themselves_by_what_is_in_them() -> None:
+    numbers = [np.arange(3.0), np.arange(4.0), np.arange(3.0, dtype="float32"), range(3)]
+    names = [identity(value) for value in numbers]
+    assert len(set(names)) == 4 and all(len(name) == 64 for name in names)
+    assert names[0] == identity(np.arange(3.0))
+
+
 def tile(rows: int) -> Any:
     @intrinsic
     def emitted(typing, x):  # type: ignore[no-untyped-def]
