@@ -112,9 +112,10 @@ def test_directions_follow_from_the_betas_that_are_told() -> None:
         assert np.allclose(direction, expected, rtol=1e-12)
 
 
+@pytest.mark.parametrize("scale", [1.0, 1e-12])
 @pytest.mark.parametrize("share, kept", [(0.5, True), (0.9, True), (1.1, False), (30.0, False)])
 def test_a_direction_at_a_right_angle_to_the_gradient_is_none_of_descent(
-    share: float, kept: bool
+    share: float, kept: bool, scale: float
 ) -> None:
     """After an exact step <g, d> = 0, so that the cosine is |g| / sqrt(beta^2 |d|^2 + |g|^2)."""
 
@@ -122,7 +123,9 @@ def test_a_direction_at_a_right_angle_to_the_gradient_is_none_of_descent(
         assert abs(p.slope) < 1e-9 * abs(p.old_slope)
         return share / DESCENT * float(np.sqrt(p.new / p.direction))
 
-    found, _ = states(quadratic(), LINE_SEARCHES["sensitivity"], 2, beta=formula)
+    plain = quadratic()
+    problem = Quadratic(scale * plain.A, plain.minimiser)
+    found, _ = states(problem, LINE_SEARCHES["sensitivity"], 2, beta=formula)
     assert (found[1].beta != 0.0) == kept
 
 
