@@ -252,6 +252,12 @@ def test_a_point_is_that_of_its_time_though_scipy_may_write_to_its_array() -> No
     assert whitened.cost(kept) == cost != whitened.cost(v)
 
 
+def test_the_first_radius_is_the_step_that_the_sensitivity_problem_proposes() -> None:
+    """Which has the length 1 in v; the largest radius is as good as none."""
+    settings = scipy_methods.trust_krylov.settings
+    assert settings["initial_trust_radius"] == 1.0 and settings["max_trust_radius"] >= 1e10
+
+
 def test_the_limits_that_scipy_is_given_are_none() -> None:
     assert np.iinfo(np.int32).max == scipy_methods.ENDLESS  # the most that Fortran takes
     for method in (scipy_methods.lbfgs, scipy_methods.newton_cg, scipy_methods.trust_krylov):
