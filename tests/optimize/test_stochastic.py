@@ -127,6 +127,13 @@ def test_what_has_overflowed_is_said_and_not_stepped_on(broken: str) -> None:
     assert problem.counts.adjoint - before == (broken == "partial")
 
 
+def test_a_problem_that_would_solve_twice_is_asked_for_both_at_once() -> None:
+    problem = quadratic()
+    problem.recomputes = True  # type: ignore[attr-defined]
+    evaluated(Objective(problem, Free(problem.minimiser)), np.zeros(10))
+    assert (problem.counts.direct, problem.counts.adjoint) == (1, 1)
+
+
 def test_cost_and_derivative_of_a_step_are_those_of_its_point() -> None:
     problem, u = quadratic(), np.arange(10.0)
     objective = Objective(problem, Free(problem.minimiser))

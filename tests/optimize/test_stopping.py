@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from standalone_node.optimize.stopping import SAFETY, WINDOW, Stopping
+from standalone_node.optimize.stopping import END_STATES, SAFETY, WINDOW, Stopping
 
 FALLING = [2.0**-n for n in range(20)]
 
@@ -103,6 +103,11 @@ def test_costs_below_zero_are_compared_by_their_size() -> None:
 )
 def test_of_several_ends_the_one_that_says_most_is_told(met: dict[str, Any], first: str) -> None:
     assert verdict(**met) == first
+
+
+def test_a_run_has_failed_where_it_was_cut_short_or_came_to_a_standstill_too_soon() -> None:
+    failures = {name for name, state in END_STATES.items() if not state.success}
+    assert failures == {"stuck", "iterations", "time", "callback"}
 
 
 def test_the_residual_may_exceed_the_noise_by_a_tenth() -> None:

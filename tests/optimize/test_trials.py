@@ -246,6 +246,22 @@ def test_newtons_method_takes_its_usual_few_steps() -> None:
     assert model.asked <= 7
 
 
+def test_newtons_method_is_at_home_where_the_curvature_varies() -> None:
+    """Each step doubles the digits; a bisection would take some twenty more."""
+    for lowest in (0.5, 3.0, 20.0):
+        model = Model(
+            lambda eta, lowest=lowest: np.arctan(eta - lowest),
+            lambda eta, lowest=lowest: 1.0 / (1.0 + (eta - lowest) ** 2),
+        )
+        assert proposed_step(model) == pytest.approx(lowest, rel=1e-6)
+        assert model.asked <= 12
+
+
+def test_a_slope_of_nothing_is_the_end() -> None:
+    model = Model(lambda eta: 0.0 if eta == 1.5 else eta - 1.5, lambda eta: 1.0)
+    assert proposed_step(model) == 1.5 and model.asked == 2
+
+
 def test_a_proposal_is_right_to_a_share_of_the_slope() -> None:
     model = Model(lambda eta: eta**3 - 8.0, lambda eta: 3.0 * eta**2)
     eta = proposed_step(model)
