@@ -9,7 +9,6 @@ result must not depend on its neighbours.
 from __future__ import annotations
 
 import importlib
-import os
 from typing import Any
 
 import numpy as np
@@ -21,11 +20,6 @@ Array = NDArray[Any]
 
 #: Where the package looks up what is replaced.
 _USERS_OF_PREPARE = ("products", "sweeps", "reversible")
-
-
-def switched_off() -> bool:
-    """Whether numba was told to compile nothing."""
-    return os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 
 
 def plain(matrix: Array, states: Array, out: Array, begin: int, start: Array) -> None:
