@@ -131,7 +131,7 @@ def toy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     row = suite.Suite(("tests",), compiled=False, each=10.0)
     monkeypatch.setitem(suite.SUITES, "toy", row)
     monkeypatch.setattr(mutation, "ROOT", tmp_path)
-    monkeypatch.setattr("mutants.runs.START", 6.0)
+    monkeypatch.setattr("mutants.runs.START", 10.0)
     return tmp_path
 
 
