@@ -123,9 +123,10 @@ class Baseline:
     def judged(self, change: Change, source: Path, budget: float) -> Verdict:
         """Run the tests that come to the changed line, up to `budget` seconds of them.
 
-        What the import runs is looked at by all tests that come to the file.
+        What the import runs, such as a table, is read by tests that come to no line of the file:
+        it is looked at by all tests that stand beside one that does.
         """
-        reaching = self._of.get(change.path, ()) if change.outside else self._reaching(change)
+        reaching = self._beside(change.path) if change.outside else self._reaching(change)
         order = self._ordered(reaching, budget)
         if not order:
             return Verdict(change, "unreached", None, 0.0)
@@ -134,6 +135,10 @@ class Baseline:
     def judged_by_all(self, change: Change, source: Path) -> Verdict:
         """Run all tests."""
         return self._run(change, source, sorted(self.seconds, key=self.seconds.__getitem__))
+
+    def _beside(self, path: str) -> list[str]:
+        files = {test.partition("::")[0] for test in self._of.get(path, ())}
+        return [test for test in self.seconds if test.partition("::")[0] in files]
 
     def _reaching(self, change: Change) -> list[str]:
         # A statement of several lines is noted by some of them only.

@@ -148,6 +148,19 @@ def test_where_the_slope_fell_along_the_line_no_formula_is_asked() -> None:
     assert found[1].beta == 0.0
 
 
+def test_where_the_slope_is_the_same_everywhere_no_formula_is_asked() -> None:
+    class Plane(Quadratic):
+        def partials(self, p: Parameters) -> Any:
+            return np.arange(1.0, 1.0 + p.values.size)
+
+    def formula(p: Products) -> float:
+        raise AssertionError("would divide by zero")
+
+    plain = quadratic()
+    found, _ = states(Plane(plain.A, plain.minimiser), Search(0.01), 2, beta=formula)
+    assert found[1].beta == 0.0
+
+
 def test_where_a_conjugate_direction_leads_nowhere_the_gradient_is_tried() -> None:
     search = Search(0.01, None, 0.02)
     found, _ = states(quadratic(), search, 3, beta=lambda p: 0.4)

@@ -86,6 +86,11 @@ def test_a_cost_that_rises_does_not_stand_still() -> None:
     assert verdict(costs=[1.0, 1.0, 1.0, 1.0, 1.0, 1.009]) == "cost"
 
 
+def test_the_change_is_a_share_of_the_cost_before_and_not_of_those_between() -> None:
+    assert verdict(costs=[1.0, 1.0, 0.5, 0.5, 0.5, 0.9905]) == "cost"
+    assert verdict(costs=[1.0, 1.0, 9.0, 9.0, 9.0, 0.95]) is None
+
+
 def test_costs_below_zero_are_compared_by_their_size() -> None:
     assert verdict(costs=[-1.0, -1.0, -1.0, -1.0, -1.0, -1.005]) == "cost"
     assert verdict(costs=[-1.0, -1.0, -1.0, -1.0, -1.0, -1.1]) is None

@@ -73,6 +73,15 @@ def test_the_strong_conditions_are_sought_by_fours_and_parabolas(
     assert tried(name, eta) == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_step_that_is_higher_than_the_best_one_so_far_is_an_upper_end() -> None:
+    """Though it is far below the start, and slopes down: what is looked for lies before it."""
+    curve = Watched(lambda x: {0.0: 0.0, 1.0: -10.0, 4.0: -5.0}.get(x, -11.0), lambda x: -20.0)
+    curve.slope = lambda x: {0.0: -20.0, 1.0: -10.0, 4.0: -10.0}.get(x, 0.0)
+    step = curve.search(1.0)
+    assert curve.tried[:2] == [1.0, 4.0] and 1.0 < curve.tried[2] < 4.0
+    assert step is not None and step.cost == -11.0
+
+
 def test_near_the_upper_end_a_trial_stays_a_tenth_away_from_it() -> None:
     """The parabola through a cost that is hardly too high would lead nearly there."""
     steep = Watched(lambda x: -x if x <= 1.0 else -1.0 + 50.0 * (x - 1.0), lambda x: -1.0)

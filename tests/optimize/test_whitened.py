@@ -95,6 +95,24 @@ def test_below_zero_the_size_of_the_cost_counts() -> None:
     assert length == pytest.approx(-100.0 * start.cost / start.norm, rel=1e-12)
 
 
+def test_where_the_cost_is_nothing_the_proposal_counts_alone() -> None:
+    plain = quadratic()
+    level = quadratic().cost(0.0 * plain.minimiser)
+    shifted = Quadratic(plain.A, plain.minimiser, floor=-level)
+    length, start = first_length(shifted)
+    assert start.cost == 0.0
+    assert length == pytest.approx(first_length(plain)[0], rel=1e-12) and length != 1.0
+
+
+def test_a_point_is_asked_for_cost_and_derivative_at_once_if_that_saves_a_sweep() -> None:
+    problem = quadratic()
+    problem.recomputes = True  # type: ignore[attr-defined]
+    whitened, start, _ = seen(problem)
+    before = problem.counts.direct, problem.counts.adjoint
+    whitened.both(lower(whitened, start, 0.5))
+    assert (problem.counts.direct - before[0], problem.counts.adjoint - before[1]) == (1, 1)
+
+
 def test_where_there_is_no_step_to_go_by_it_is_one() -> None:
     class Odd(Quadratic):
         def line_model(self, p: Any, direction: Any) -> Any:
