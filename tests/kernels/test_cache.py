@@ -181,6 +181,17 @@ def test_a_file_takes_its_place_whole_or_not_at_all(
     assert list(cache.iterdir()) == []
 
 
+def test_a_cache_that_is_switched_on_again_keeps_what_is_compiled(cache: Path) -> None:
+    off, on = made_of(plus), made_of(plus)
+    for compiled in (off, on):
+        compiled._cache.disable()
+    on._cache.enable()
+    applied(off)
+    assert files(cache) == []
+    applied(on)
+    assert len(files(cache)) == 1
+
+
 def test_a_kernel_can_be_forgotten_and_its_cache_switched_off(cache: Path) -> None:
     compiled, other = made_of(plus), made_of(times)
     applied(compiled)
