@@ -131,6 +131,11 @@ def test_each_level_ends_by_its_tolerance_and_the_last_one_by_its_own(
     assert LEVEL_TOLERANCE == 0.05
 
 
+def test_the_levels_that_are_not_given_double_from_four_to_thirty_two() -> None:
+    levels = continuation(spirals(), max_iterations=0).history["level"]
+    assert levels.tolist() == [4.0, 8.0, 16.0, 32.0, 32.0]
+
+
 def test_the_start_that_is_given_is_that_of_the_first_level() -> None:
     problem = spirals()
     p = problem.initial_parameters(seed=5)

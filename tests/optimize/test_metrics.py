@@ -160,6 +160,10 @@ def test_the_nodes_that_are_held_are_those_of_the_table() -> None:
     assert L2().fixed == Euclidean().fixed == ()
 
 
+def test_what_is_not_said_is_a_length_of_one_and_natural_ends() -> None:
+    assert Sobolev() == Sobolev(1.0, "natural")
+
+
 def test_a_metric_without_a_choice_is_resolved_to_itself() -> None:
     nothing: Any = None  # neither is looked at
     for metric in (L2(), Euclidean(), Sobolev(0.3)):

@@ -210,6 +210,26 @@ def test_restarts_are_counted_from_the_last_one() -> None:
     assert conjugate == [True, True, False, True, True, False, True, True]
 
 
+def test_a_direction_that_led_nowhere_begins_the_count_anew() -> None:
+    search = Search(0.001, None, *[0.001] * 6)
+    found, _ = states(quadratic(), search, 8, beta=lambda p: 0.1, restart=3)
+    conjugate = [state.beta != 0.0 for state in found[1:]]
+    # The second direction leads nowhere; from the gradient taken instead, the third step restarts.
+    assert conjugate == [True, True, True, False, True, True, False]
+
+
+def test_in_place_of_a_direction_uphill_the_gradients_own_product_is_told() -> None:
+    given: list[Products] = []
+
+    def formula(p: Products) -> float:
+        given.append(p)
+        return -5.0
+
+    found, gram = states(quadratic(), Search(1e-4, 1e-4), 3, beta=formula)
+    g = found[1].gradient
+    assert given[1].direction == pytest.approx(float(gram.apply(g) @ g), rel=1e-12)
+
+
 def test_it_stops_when_it_is_told_to() -> None:
     problem = quadratic()
     p, seen = problem.minimiser, []
