@@ -16,6 +16,7 @@ from standalone_node.kernels.blocks import (
     ROUND,
     SMALLEST,
     SMALLEST_BLOCK,
+    SPARE,
     Pool,
     Workspace,
     aligned_empty,
@@ -43,6 +44,26 @@ def test_a_second_thread_gets_work_as_soon_as_it_pays() -> None:
     assert len(cut(2 * SMALLEST - 1)) == 1
     for samples in range(2 * SMALLEST, 5000):
         assert len(cut(samples)) % 2 == 0
+
+
+@pytest.mark.parametrize(
+    "samples, width, expected",
+    [
+        (63, 3, [63]),
+        (64, 3, [32, 32]),
+        (1024, 12, [128] * 8),  # narrow states
+        (1024, 13, [256] * 4),
+        (1024, 256, [256] * 4),  # 2^16 numbers in an array
+        (1024, 512, [128] * 8),
+        (1056, 5000, [48] * 22),  # no fewer than 48 samples
+        (65, 3, [40, 25]),  # ends at multiples of 8
+        (1025, 13, [176, 168, 176, 168, 168, 169]),
+    ],
+)
+def test_the_sizes_of_the_blocks_are_those_that_the_bits_of_earlier_results_came_from(
+    samples: int, width: int, expected: list[int]
+) -> None:
+    assert [block.stop - block.start for block in cut(samples, width)] == expected
 
 
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
@@ -74,6 +95,18 @@ def test_a_workspace_takes_no_new_memory_for_what_fits() -> None:
     (large,) = memory.arrays("float64", (100,))
     (small,) = memory.arrays("float32", (50,))
     assert np.shares_memory(large, small)
+    (same,) = memory.arrays("float64", (100,))
+    assert same is large
+    (larger,) = memory.arrays("float64", (10_000,))
+    assert not np.shares_memory(larger, large)
+    (anew,) = memory.arrays("float64", (100,))
+    assert np.shares_memory(anew, larger)  # the old memory is nobody's any more
+
+
+def test_a_workspace_is_no_larger_than_its_arrays_and_their_alignment() -> None:
+    memory = Workspace()
+    memory.arrays("float64", (3,), (8,), (1,))
+    assert memory._memory.size == 3 * ALIGNMENT
 
 
 def test_a_pool_gives_again_what_it_got_back() -> None:
@@ -85,6 +118,31 @@ def test_a_pool_gives_again_what_it_got_back() -> None:
     assert pool.take((4, 3), np.dtype("float64")) is not first
     assert pool.take((3, 4), np.dtype("float32")) is not first
     assert pool.take((3, 4), np.dtype("float64")) is first
+
+
+def test_a_pool_keeps_no_more_than_it_is_made_for() -> None:
+    pool, dtype = Pool(), np.dtype("float64")
+    taken = [pool.take((5,), dtype) for _ in range(SPARE + 2)]
+    addresses = {array.ctypes.data for array in taken}
+    other = pool.take((6,), dtype)
+    pool.give(other)  # one of another shape takes nobody's place
+    for array in taken:
+        pool.give(array)
+        pool.give(array)  # a second time it is no longer the pool's
+    again = [pool.take((5,), dtype) for _ in range(SPARE)]
+    assert {array.ctypes.data for array in again} <= addresses
+    assert len({array.ctypes.data for array in again}) == SPARE
+    assert len(pool._arrays) == 1 and pool.take((6,), dtype) is other
+
+
+def test_what_is_lent_may_outlive_the_pool() -> None:
+    pool = Pool()
+    lent = pool.lend((3,), np.dtype("float64"))
+    lent[:] = 2.0
+    del pool
+    gc.collect()
+    assert (lent == 2.0).all()
+    del lent  # nobody is left to take it back, which is no error
 
 
 def test_a_pool_takes_back_only_its_own() -> None:
@@ -106,6 +164,7 @@ def test_what_is_lent_comes_back_with_the_last_view() -> None:
     assert (part == 7.0).all()
     del part
     gc.collect()
+    assert len(pool._arrays) == 1
     assert pool.take((4, 3), np.dtype("float64")).ctypes.data == address
 
 
@@ -118,4 +177,5 @@ def test_a_writable_array_is_the_same_memory() -> None:
 
 
 def test_arrays_begin_at_a_cache_line() -> None:
-    assert all(aligned_empty((n,), "float32").ctypes.data % ALIGNMENT == 0 for n in range(1, 20))
+    assert ALIGNMENT % 64 == 0
+    assert all(aligned_empty((n,), "float32").ctypes.data % 64 == 0 for n in range(1, 20))

@@ -19,6 +19,7 @@ from numba.extending import intrinsic
 from standalone_node.kernels.cache import SUFFIX, identity, is_current, kept_files, short_name
 from standalone_node.kernels.jit import inlined, kernel
 
+pytestmark = pytest.mark.compiled
 ROOT = Path(__file__).resolve().parents[2]
 Kernel = Callable[..., Any]
 
@@ -180,6 +181,17 @@ def test_a_file_takes_its_place_whole_or_not_at_all(
     assert list(cache.iterdir()) == []
 
 
+def test_a_cache_that_is_switched_on_again_keeps_what_is_compiled(cache: Path) -> None:
+    off, on = made_of(plus), made_of(plus)
+    for compiled in (off, on):
+        compiled._cache.disable()
+    on._cache.enable()
+    applied(off)
+    assert files(cache) == []
+    applied(on)
+    assert len(files(cache)) == 1
+
+
 def test_a_kernel_can_be_forgotten_and_its_cache_switched_off(cache: Path) -> None:
     compiled, other = made_of(plus), made_of(times)
     applied(compiled)
@@ -211,6 +223,13 @@ def test_what_a_kernel_is_made_of_tells_it_from_others() -> None:
 def test_what_a_closure_holds_stands_for_itself(value: Any) -> None:
     assert identity(value) == identity(value)
     assert identity(value) not in {identity(other) for other in (3, 1.0, "1", (1,), np.float32)}
+
+
+def test_other_values_stand_for_themselves_by_what_is_in_them() -> None:
+    numbers = [np.arange(3.0), np.arange(4.0), np.arange(3.0, dtype="float32"), range(3)]
+    names = [identity(value) for value in numbers]
+    assert len(set(names)) == 4 and all(len(name) == 64 for name in names)
+    assert names[0] == identity(np.arange(3.0))
 
 
 def tile(rows: int) -> Any:

@@ -20,6 +20,8 @@ from standalone_node.kernels.inventory import (
 from standalone_node.kernels.jit import PRECISIONS, inlined, kernel
 from standalone_node.kernels.stages import FORMS
 
+pytestmark = pytest.mark.compiled
+
 
 @inlined
 def one(x):  # type: ignore[no-untyped-def]

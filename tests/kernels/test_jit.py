@@ -8,7 +8,7 @@ from pathlib import Path
 
 import numpy as np
 
-from standalone_node.kernels.jit import inlined, kernel
+from standalone_node.kernels.jit import inlined, kernel, named
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -39,6 +39,14 @@ def test_a_body_can_be_called_from_python_and_from_kernels_made_before_it() -> N
         out = np.zeros(1)
         compiled(np.array([6.0]), out)
         assert out[0] == 3.0
+
+
+def test_what_a_factory_makes_has_a_name_of_its_own() -> None:
+    def body(x):  # type: ignore[no-untyped-def]
+        return x
+
+    assert named("direct", "mean-field", "leaky-relu")(body) is body
+    assert body.__name__ == body.__qualname__ == "direct_mean_field_leaky_relu"
 
 
 def test_the_names_of_the_activations_can_be_had_without_numba() -> None:

@@ -205,3 +205,9 @@ def test_the_folder_is_named_after_the_source_of_the_kernels(
     assert compute() == before
     (tmp_path / "one.py").write_text("a = 2\n")
     assert compute() != before
+
+
+def test_the_fingerprint_is_sixteen_hexadecimal_digits() -> None:
+    digits = places.fingerprint()
+    assert len(digits) == 16 and int(digits, 16) >= 0
+    assert all(place.folder.name == f"kernels-{digits}" for place in places.places())

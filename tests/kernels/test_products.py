@@ -102,6 +102,7 @@ def test_a_combination_reads_only_the_stages_it_is_given() -> None:
     assert np.array_equal(out, 3.0 * base)
 
 
+@pytest.mark.compiled
 @pytest.mark.skipif(platform.machine() not in ("x86_64", "AMD64"), reason="has no AVX2")
 @pytest.mark.skipif("NUMBA_CPU_NAME" in os.environ, reason="is such a run itself")
 def test_all_of_it_holds_on_processors_with_shorter_vectors(tmp_path: Path) -> None:

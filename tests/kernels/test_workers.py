@@ -7,6 +7,8 @@ import pickle
 import sys
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 
@@ -113,3 +115,29 @@ def test_a_forked_child_has_workers_too() -> None:
 
 def test_the_default_is_every_processor_this_process_may_use() -> None:
     assert default_threads() >= 1
+
+
+def test_where_nothing_is_known_of_the_processors_there_is_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delattr("os.sched_getaffinity", raising=False)
+    monkeypatch.setattr("os.cpu_count", lambda: None)
+    assert default_threads() == 1
+    monkeypatch.setattr("os.cpu_count", lambda: 6)
+    assert default_threads() == 6
+
+
+@pytest.mark.parametrize("threads, count, helpers", [(1, 5, 0), (3, 5, 2), (9, 3, 2), (4, 1, 0)])
+def test_there_are_no_more_helpers_than_blocks_beside_the_caller(
+    threads: int, count: int, helpers: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = []
+    submit = ThreadPoolExecutor.submit
+
+    def counted(pool: ThreadPoolExecutor, work: Any) -> Any:
+        asked.append(pool._max_workers)
+        return submit(pool, work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", counted)
+    assert squares(Workers(threads), count) == [n * n for n in range(count)]
+    assert asked == [threads - 1] * helpers

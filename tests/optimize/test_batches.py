@@ -216,6 +216,44 @@ def test_numbers_that_mean_nothing_are_refused_by_name(wrong: dict[str, Any]) ->
         Batches(**wrong)
 
 
+@pytest.mark.parametrize(
+    "right",
+    [
+        *({"size": 1}, {"epochs": 1}, {"iterations": 1}, {"iterations": None}, {"seed": 0}),
+        *({"size": np.int64(7)}, {"proximal": 0}, {"proximal": 2}, {"proximal": np.float32(0.5)}),
+    ],
+)
+def test_the_smallest_numbers_that_mean_something_are_taken(right: dict[str, Any]) -> None:
+    (name, value) = next(iter(right.items()))
+    assert getattr(Batches(**right), name) == value
+
+
+@pytest.mark.parametrize("name", ["size", "epochs", "iterations", "seed"])
+def test_true_is_no_number_of_batches(name: str) -> None:
+    with pytest.raises(ArgumentError, match=f"{name} = True"):
+        Batches(**{name: True})
+
+
+def test_what_is_not_said_is_a_hundred_rows_and_ten_epochs() -> None:
+    plain = Batches()
+    assert (plain.size, plain.epochs, plain.iterations) == (100, 10, None)
+    assert (plain.seed, plain.proximal) == (0, 0.0)
+
+
+@pytest.mark.parametrize(
+    "rows, sizes", [(10, [10]), (11, [11]), (15, [10, 5]), (14, [14]), (1, [1])]
+)
+def test_a_rest_of_half_a_batch_is_one_of_its_own(rows: int, sizes: list[int]) -> None:
+    assert [part.size for part in Batches(size=10).cut(rows, 0)] == sizes
+
+
+def test_the_order_is_numpys_permutation_by_seed_and_epoch_and_rises_within_a_batch() -> None:
+    """Results of earlier versions depend on it."""
+    order = np.random.default_rng([5, 3]).permutation(9)
+    parts = Batches(size=4, seed=5).cut(9, epoch=3)
+    assert [part.tolist() for part in parts] == [sorted(order[:4]), sorted(order[4:])]
+
+
 class Fragile(Quadratic):
     """Of two rows, one of which overflows as soon as the other has been learnt."""
 
@@ -271,6 +309,55 @@ def test_cost_and_derivative_with_the_proximal_term_belong_together() -> None:
     cost, slope = held.cost(u), held.derivative(u) @ d
     rests = [abs(held.cost(u + h * d) - cost - h * slope) for h in (1e-2, 5e-3)]
     assert np.log2(rests[0] / rests[1]) == pytest.approx(2.0, abs=0.05)
+
+
+class Recomputing(Quadratic):
+    """Cost and derivative come together; notes which of the two it was asked for."""
+
+    recomputes = True
+
+    def __init__(self) -> None:
+        plain = quadratic()
+        super().__init__(plain.A, plain.minimiser)
+        self.single, self.double = 0, 0
+
+    def cost(self, p: Parameters) -> float:
+        self.single += 1
+        return super().cost(p)
+
+    def cost_and_derivative(self, p: Parameters) -> Any:
+        self.double += 1
+        return super().cost_and_derivative(p)
+
+
+def held_by(problem: Quadratic, rho: float = 0.7) -> tuple[Proximal, Any, Any]:
+    """The objective with its term, the metric, and the centre."""
+    p = problem.minimiser
+    gram, centre = Free(p).gram(Sobolev(0.5).matrix(p.times), ()), np.cos(np.arange(10.0))
+    return Proximal(problem, Free(p), gram, rho, centre), gram, centre
+
+
+def test_computed_together_or_not_the_term_is_counted_once() -> None:
+    problem, u = Recomputing(), np.sin(np.arange(10.0))
+    held, gram, centre = held_by(problem)
+    away = u - centre
+    expected = quadratic().cost(held.parameters(u)) + 0.35 * gram.apply(away) @ away
+    assert held.cost(u, ahead=True) == pytest.approx(expected, rel=1e-13)
+    assert problem.double == 1  # with its derivative
+    slope = problem.partials(held.parameters(u)) + 0.7 * gram.apply(away)
+    assert np.allclose(held.derivative(u), slope, rtol=1e-13)
+    assert problem.double == 1
+    singles = problem.single
+    assert held.cost(u) == pytest.approx(expected, rel=1e-13)
+    assert (problem.single, problem.double) == (singles + 1, 1)
+
+
+def test_the_gauss_newton_product_has_that_of_the_term() -> None:
+    problem = quadratic()
+    problem.gauss_newton = lambda p, change: change  # type: ignore[attr-defined]
+    held, gram, _ = held_by(problem)
+    d = np.arange(10.0)
+    assert np.allclose(held.gauss_newton(0.0 * d, d), d + 0.7 * gram.apply(d))
 
 
 def test_a_problem_that_recomputes_has_the_same_proximal_term() -> None:

@@ -75,6 +75,21 @@ def test_after_an_exact_step_on_a_quadratic_all_formulas_agree(name: str) -> Non
     assert BETAS[name](exact) == pytest.approx(0.4, rel=1e-14)
 
 
+def test_the_bound_of_hager_and_zhang_is_that_of_the_norms() -> None:
+    """-1 / (|d| min(eta, |g_old|)) with eta = 0.01: either of the two may be the smaller one."""
+    base = Products(new=1.0, old=4.0, cross=0.5, slope=1.0, old_slope=0.5, direction=25.0)
+    assert BETAS["HZ"](base) == pytest.approx(-1.0 / (5.0 * 0.01))
+    near = replace(base, old=1e-6, cross=0.0, slope=30.0, old_slope=29.0)
+    assert BETAS["HZ"](near) == pytest.approx(1.0 - 60.0 * (1.0 + 1e-6))
+    nearer = replace(near, slope=300.0, old_slope=299.0)
+    assert BETAS["HZ"](nearer) == pytest.approx(-1.0 / (5.0 * 1e-3))
+
+
+def test_powells_test_looks_at_the_size_of_the_product() -> None:
+    p = Products(new=2.0, old=3.0, cross=-1.5, slope=-0.1, old_slope=-3.0, direction=4.0)
+    assert BETAS["FR"](p) == BETAS["DY"](p) == 0.0
+
+
 def test_the_change_is_the_difference_of_the_slopes() -> None:
     assert products(1)[0].change == products(1)[0].slope - products(1)[0].old_slope
 

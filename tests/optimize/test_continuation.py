@@ -10,6 +10,7 @@ from fields import epidemic
 
 from standalone_node import InverseProblem, Result, continuation, minimize
 from standalone_node.errors import ArgumentError
+from standalone_node.optimize.continuation import LEVEL_TOLERANCE
 
 
 def spirals(**options: Any) -> InverseProblem:
@@ -77,6 +78,82 @@ def test_the_history_counts_on_and_the_callback_sees_it() -> None:
     for name in ("cost", "seconds", "direct", "adjoint", "sensitivity"):
         assert [getattr(row, name) for row in rows] == result.history[name].tolist()
     assert (np.diff(result.history["seconds"]) >= 0.0).all()
+
+
+def test_the_result_counts_what_its_history_does() -> None:
+    result = continuation(spirals(), (2, 4), max_iterations=3)
+    history = result.history
+    assert result.nit == len(history["cost"]) - 1 == 11
+    assert result.nfev == history["direct"][-1] and result.njev == history["adjoint"][-1]
+    assert {len(column) for column in history.values()} == {12}
+    assert history["run"].tolist() == [0.0] * 4 + [1.0] * 4 + [2.0] * 4
+    for name, share in (("direct", 1 / 32), ("adjoint", 1 / 32), ("sensitivity", 1 / 32)):
+        # Euler's 2 and 4 evaluations of f, of the 64 of the midpoint rule.
+        column = history[name]
+        assert np.allclose(column[:4] / share, np.round(column[:4] / share))
+        assert (np.diff(column) >= 0.0).all() and column[-1] > column[4] >= column[3]
+    assert history["direct"][4] - history["direct"][3] == 1 / 16  # one sweep of four steps
+    assert history["direct"][8] - history["direct"][7] == 1.0
+
+
+def test_the_time_that_levels_took_is_none_that_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    limits: list[float] = []
+
+    def watched(problem: Any, p: Any, **options: Any) -> Result:
+        limits.append(options["time_limit"])
+        result = minimize(problem, p, **{**options, "time_limit": 1e9})
+        result.history["seconds"] = np.full(len(result.history["cost"]), 2.0)
+        return result
+
+    monkeypatch.setattr("standalone_node.optimize.continuation.minimize", watched)
+    result = continuation(spirals(), (2, 4), time_limit=3.0, max_iterations=1)
+    assert limits == [3.0, 1.0, 0.0]
+    assert result.history["seconds"][-1] == 6.0
+
+
+def test_each_level_ends_by_its_tolerance_and_the_last_one_by_its_own(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    given: list[Any] = []
+
+    def watched(problem: Any, p: Any, **options: Any) -> Result:
+        given.append((problem.times.size - 1, options))
+        return minimize(problem, p, **options)
+
+    monkeypatch.setattr("standalone_node.optimize.continuation.minimize", watched)
+    options: Any = {"cost_tolerance": 1e-9, "max_iterations": 1, "beta": "FR"}
+    continuation(spirals(), (2, 4), level_tolerance=0.3, **options)
+    assert given == [
+        (2, options | {"cost_tolerance": 0.3}),
+        (4, options | {"cost_tolerance": 0.3}),
+        (32, options),
+    ]
+    assert LEVEL_TOLERANCE == 0.05
+
+
+def test_the_levels_that_are_not_given_double_from_four_to_thirty_two() -> None:
+    levels = continuation(spirals(), max_iterations=0).history["level"]
+    assert levels.tolist() == [4.0, 8.0, 16.0, 32.0, 32.0]
+
+
+def test_the_start_that_is_given_is_that_of_the_first_level() -> None:
+    problem = spirals()
+    p = problem.initial_parameters(seed=5)
+    first = continuation(problem, (4,), start=p, max_iterations=0).history["cost"][0]
+    coarse = problem.coarse(4)
+    assert first == coarse.cost(p.refined(coarse.depth_times))
+    assert first != continuation(problem, (4,), max_iterations=0).history["cost"][0]
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 1.0, -0.1, np.nan])
+def test_a_level_tolerance_lies_between_nothing_and_all(tolerance: float) -> None:
+    with pytest.raises(ArgumentError, match="level_tolerance"):
+        continuation(spirals(), (4,), level_tolerance=tolerance)
+
+
+@pytest.mark.parametrize("levels", [[1, 2], np.array([2, 4]), (np.int64(3),)])
+def test_levels_may_be_any_sequence_of_whole_numbers_from_one_on(levels: Any) -> None:
+    assert continuation(spirals(), levels, max_iterations=0).nit == len(levels)
 
 
 def test_a_callback_that_stops_ends_all_levels() -> None:

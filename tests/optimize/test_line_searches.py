@@ -216,4 +216,12 @@ def test_the_first_step_promises_the_decrease_of_the_last_one() -> None:
 
 def test_the_first_step_of_all_is_that_of_polyak() -> None:
     assert from_last(Last(), -2.0) == pytest.approx(1.5)
+    assert from_last(Last(), -2.0, cost=-3.0) == pytest.approx(1.5)
     assert from_last(Last(), -2.0, cost=0.0) == 1.0
+    assert from_last(Last(eta=0.25), -2.0, cost=0.0) == 0.25
+    assert from_last(Last(), -1e-300, cost=1e300) == 1.0
+
+
+def test_from_one_line_to_the_next_it_changes_by_a_factor_of_ten_at_most() -> None:
+    steps = [from_last(Last(eta=1.0, slope=-ratio), -1.0) for ratio in (0.05, 0.1, 1.0, 9.9, 11.0)]
+    assert steps == pytest.approx([0.1, 0.1, 1.0, 9.9, 10.0])

@@ -141,6 +141,50 @@ def test_an_impossible_length_is_refused(length: float | str) -> None:
         Sobolev(length)
 
 
+def test_a_length_of_nothing_is_allowed_and_the_words_say_what_is_not() -> None:
+    assert Sobolev(0.0).length == 0.0 and Sobolev("auto").length == "auto"
+    with pytest.raises(ArgumentError, match=r"-0\.5 has to be 0 or larger"):
+        Sobolev(-0.5)
+    with pytest.raises(ArgumentError, match="'automatic' is no number"):
+        Sobolev("automatic")
+
+
+def test_the_nodes_that_are_held_are_those_of_the_table() -> None:
+    held_nodes = {ends: Sobolev(1.0, ends).fixed for ends in ENDS}
+    assert held_nodes == {
+        "natural": (),
+        "fixed": (0, -1),
+        "fixed-start": (0,),
+        "fixed-end": (-1,),
+    }
+    assert L2().fixed == Euclidean().fixed == ()
+
+
+def test_what_is_not_said_is_a_length_of_one_and_natural_ends() -> None:
+    assert Sobolev() == Sobolev(1.0, "natural")
+
+
+def test_a_metric_without_a_choice_is_resolved_to_itself() -> None:
+    nothing: Any = None  # neither is looked at
+    for metric in (L2(), Euclidean(), Sobolev(0.3)):
+        assert metric.resolved(nothing, nothing) is metric
+
+
+def test_without_a_problem_an_automatic_length_is_a_fiftieth_of_the_horizon() -> None:
+    times = uniform_grid(4.0, 7)
+    assert np.array_equal(Sobolev("auto").matrix(times), Sobolev(0.08).matrix(times))
+
+
+def test_a_longer_length_adds_its_square_times_the_stiffness() -> None:
+    e = np.array([0.0, 1.0, 3.0])
+    difference = Sobolev(3.0).matrix(e) - L2().matrix(e)
+    assert np.allclose(difference, 9.0 * np.array([[0.0, -1.0, -0.5], [1.0, 1.5, 0.5]]))
+
+
+def test_the_euclidean_matrix_is_the_identity() -> None:
+    assert np.array_equal(Euclidean().matrix(UNEVEN), [[0.0] * 6, [1.0] * 6])
+
+
 def test_unknown_ends_are_answered_with_the_known_ones() -> None:
     with pytest.raises(ArgumentError, match="natural, fixed"):
         Sobolev(1.0, ends="loose")

@@ -109,6 +109,60 @@ def test_it_grows_with_the_penalty() -> None:
     assert lengths[0] == shortest_length(times) and lengths[-1] == LONGEST
 
 
+def test_between_its_bounds_it_is_the_hypotenuse_of_both_lengths() -> None:
+    times = uniform_grid(2.0, 9)
+    assert fitting_length(times, 0.01, 4.0) == pytest.approx(hypot(0.04, 0.1), rel=1e-14)
+    assert fitting_length(times, 0.0, 4.0) == shortest_length(times) == 0.04
+    # The longest length is reached, and not exceeded, where 2 sqrt(gamma / lambda) is T / pi.
+    limit = 0.25 * (2.0 / np.pi) ** 2
+    assert fitting_length(times, limit, 1.0) == 2.0 / np.pi
+    assert fitting_length(times, 0.99 * limit, 1.0) <= 2.0 / np.pi
+    assert fitting_length(times, 0.9 * limit, 1.0) < 0.99 * 2.0 / np.pi
+
+
+@pytest.mark.parametrize(
+    "weights, expected", [({"W": 1e-3, "b": 1e-2}, 1e-2), ({}, 0.0), (1e-2, 1e-2), (0.0, 0.0)]
+)
+def test_of_several_kinetic_weights_the_largest_counts(weights: Any, expected: float) -> None:
+    one, several = Stiff(1.0, 1e-2), Stiff(1.0, 1e-2)
+    one.penalty, several.penalty = SimpleNamespace(h1=expected), SimpleNamespace(h1=weights)
+    assert several.length() == one.length()
+
+
+def test_a_problem_without_penalty_has_the_shortest_length() -> None:
+    problem = Stiff(1.0, 0.0)
+    del problem.penalty
+    assert problem.length() == SHORTEST * 2.0
+
+
+def test_where_there_is_no_gradient_there_is_no_curvature_to_go_by() -> None:
+    problem = Stiff(1.0, 1e-2)
+    problem.minimiser = 0.0 * problem.minimiser
+    assert problem.length() == LONGEST * 2.0
+
+
+def test_the_curvature_is_that_along_the_smoothed_gradient_without_the_kinetic_term() -> None:
+    """Data that are curved at one end of the depth only, and a penalty on all of it."""
+    problem, gamma = Stiff(1.0, 1e-2), 1e-2
+    times = problem.minimiser.times
+    M, S = full(mass(times)), full(stiffness(times))
+    D = np.diag(np.linspace(0.1, 3.0, 21)) @ M
+    data = 0.5 * (D + D.T)
+    problem.A = np.kron(data + gamma * S, np.eye(2))
+    start = 0.0 * problem.minimiser
+    for fixed in ((), (0,), (0, -1)):
+        free = [k for k in range(21) if k not in {j % 21 for j in fixed}]
+        partials = problem.partials(start).reshape(21, 2)
+        G = M + (SHORTEST * 2.0) ** 2 * S
+        d = np.zeros((21, 2))
+        d[free] = np.linalg.solve(G[np.ix_(free, free)], -partials[free])
+        curvature = np.vdot(d, data @ d) / np.vdot(d, M @ d)
+        expected = fitting_length(times, gamma, float(curvature))
+        objective = Objective(problem, Free(start))
+        found = chosen_length(objective, start.values.ravel(), fixed)
+        assert found == pytest.approx(expected, rel=1e-9)
+
+
 @pytest.mark.parametrize("kinetic", [0.0, 1e-2])
 def test_alike_data_and_penalty_then_need_few_iterations(kinetic: float) -> None:
     problem = Stiff(1.0, kinetic)

@@ -10,6 +10,10 @@ from quadratic import quadratic
 
 from standalone_node import Batches, Euclidean, InverseProblem, Sobolev, minimize
 from standalone_node.errors import ArgumentError, StateOverflow
+from standalone_node.model.parametrisation import Free
+from standalone_node.optimize.objective import Objective
+from standalone_node.optimize.options import Options
+from standalone_node.optimize.stochastic import Plain, adam, evaluated, sgd
 
 
 def steps(method: str, count: int = 7, **options: Any) -> tuple[Any, Any]:
@@ -77,6 +81,64 @@ def test_one_batch_of_all_rows_goes_on_where_the_last_one_stopped(method: str) -
     for batches in (Batches(epochs=6), Batches(epochs=3, iterations=2)):
         parts = minimize(problem, start, batches=batches, **options)
         assert np.array_equal(whole.x, parts.x)
+
+
+@pytest.mark.parametrize("method, rate", [("sgd", 0.3), ("adam", 0.01)])
+def test_the_rate_that_is_not_given_is_that_of_the_table(method: str, rate: float) -> None:
+    given, default = (steps(method, count=3, **options)[1] for options in ({"rate": rate}, {}))
+    assert np.array_equal(given.x, default.x) and default.history["step"][1] == rate
+
+
+def test_adam_remembers_and_gradient_descent_does_not() -> None:
+    assert adam.remembers and not sgd.remembers
+    first, g = adam.begun(Options()), np.array([1.0, -2.0])
+    assert not np.array_equal(first(g), first(0.5 * g))
+    assert np.allclose(adam.begun(Options())(g), [-0.01, 0.01], rtol=1e-7)
+    assert np.allclose(adam.begun(Options(rate=0.5))(g), [-0.5, 0.5], rtol=1e-7)
+    descent = sgd.begun(Options(rate=0.5))
+    assert np.array_equal(descent(g), [-0.5, 1.0]) and np.array_equal(descent(g), [-0.5, 1.0])
+
+
+def test_where_adams_gradients_vanish_its_steps_are_bounded_by_the_tiny_number() -> None:
+    step = adam.begun(Options(rate=1.0))(np.array([1e-8, 0.0, 1e-12]))
+    assert np.allclose(step, [-0.5, 0.0, -1e-4 / (1.0 + 1e-4)], rtol=1e-9)
+
+
+def test_in_the_dot_product_every_vector_is_its_own_functional() -> None:
+    u = np.arange(3.0)
+    for seen in ("apply", "solve", "whiten", "unwhiten", "whiten_functional"):
+        assert getattr(Plain(), seen)(u) is u
+
+
+@pytest.mark.parametrize("broken", ["cost", "partial"])
+def test_what_has_overflowed_is_said_and_not_stepped_on(broken: str) -> None:
+    problem = quadratic()
+    if broken == "cost":
+        problem.cost = lambda p: np.inf  # type: ignore[method-assign]
+    else:
+        partials = problem.partials
+        problem.partials = lambda p: np.where(  # type: ignore[method-assign]
+            np.arange(10) == 7, np.inf, partials(p)
+        )
+    objective = Objective(problem, Free(problem.minimiser))
+    before = problem.counts.adjoint
+    with pytest.raises(StateOverflow, match="steps are too long"):
+        evaluated(objective, np.zeros(10))
+    assert problem.counts.adjoint - before == (broken == "partial")
+
+
+def test_a_problem_that_would_solve_twice_is_asked_for_both_at_once() -> None:
+    problem = quadratic()
+    problem.recomputes = True  # type: ignore[attr-defined]
+    evaluated(Objective(problem, Free(problem.minimiser)), np.zeros(10))
+    assert (problem.counts.direct, problem.counts.adjoint) == (1, 1)
+
+
+def test_cost_and_derivative_of_a_step_are_those_of_its_point() -> None:
+    problem, u = quadratic(), np.arange(10.0)
+    objective = Objective(problem, Free(problem.minimiser))
+    cost, derivative = evaluated(objective, u)
+    assert cost == objective.cost(u) and np.array_equal(derivative, objective.derivative(u))
 
 
 def test_the_history_has_the_rate_as_the_length_of_a_step() -> None:
