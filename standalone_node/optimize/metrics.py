@@ -132,7 +132,7 @@ class Sobolev(_Banded):
                 raise ArgumentError(f"smoothing length {self.length!r} is no number, nor 'auto'")
         elif not 0.0 <= self.length <= LONGEST:
             raise ArgumentError(
-                f"smoothing length {self.length!r} has to lie between 0 and {LONGEST:g}"
+                f"smoothing length {self.length!r} has to be 0 or larger, and at most {LONGEST:g}"
             )
         if self.ends not in ENDS:
             raise ArgumentError(f"unknown ends {self.ends!r}: choose one of {', '.join(ENDS)}")

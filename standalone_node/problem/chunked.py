@@ -15,10 +15,12 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
-from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.memory import Need
+from standalone_node.model.nodal import Blocks, Derivative, Parameters
 from standalone_node.problem.arguments import read_index, whole_number
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.line import LineModel
+from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.shared import SweepCounts, one_at_a_time
 
 Array = NDArray[Any]
@@ -168,7 +170,18 @@ class ChunkedProblem:
         kept = {name: value for name, value in settings.items() if name not in of_rows}
         return {**kept, "samples": self.samples, "chunk": self.chunk}
 
+    def needs(self) -> list[Need]:
+        """What the problem takes of the memory for cost and derivative: what a chunk takes."""
+        rows = min(self.chunk, self.samples)
+        size = Size(self.times.size - 1, self.depth_times.size, rows, self.width)
+        return network_needs(size, self._model.settings)
+
     # What does not depend on the rows is that of the model.
+
+    @property
+    def blocks(self) -> Blocks:
+        """Names and shapes of the parameters."""
+        return self._model.blocks
 
     @property
     def samples(self) -> int:

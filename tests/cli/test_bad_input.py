@@ -200,7 +200,9 @@ def test_bad_options(
 def test_an_overflow_of_the_state_asks_for_a_smaller_horizon_or_scale(
     run: Run, unchanged: Callable[[], bool]
 ) -> None:
-    result = run(*FIT, "--horizon", "1.7e308")
+    result = run(
+        *FIT, "--horizon", "1e100", "--scheme", "rk4", "--form", "outside", "--activation", "relu"
+    )
     refused(result, 1, "overflows", "smaller horizon", "scale")
     assert unchanged()
 

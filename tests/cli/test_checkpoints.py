@@ -18,7 +18,8 @@ from standalone_node.cli.main import main
 ROOT = Path(__file__).resolve().parents[2]
 ENVIRONMENT = {**os.environ, "PYTHONPATH": str(ROOT)}
 FIT = ("fit", "flowers.csv", "--target", "kind", "--tolerance", "0", "-o", "m")
-LONG = ("--max-iterations", "100000000", "--steps", "60", "--every", "3")
+#: Adam does not come to an end by itself.
+LONG = ("--max-iterations", "100000000", "--steps", "60", "--every", "3", "--method", "adam")
 
 needs_signals = pytest.mark.skipif(os.name == "nt", reason="needs POSIX signals")
 
@@ -192,3 +193,15 @@ def test_what_cannot_be_a_folder_of_checkpoints_is_refused(place: Path) -> None:
     assert code == 2 and "--checkpoint 'flowers.csv' is no folder: name a folder" in err
     code, _, err = run(*FIT, "--every", "0")
     assert code == 2 and "--every" in err
+
+
+def test_a_file_read_in_chunks_goes_on_as_well(place: Path) -> None:
+    chunks = (*FIT[:-1], "m", "--chunked", "yes", "--batch-size", "8")
+    assert run(*chunks, "--epochs", "5", "-o", "whole")[0] == 0
+    assert run(*chunks, "--epochs", "2", "--every", "1")[0] == 0
+    code, _, err = run(*chunks, "--epochs", "5", "--every", "1", "--resume")
+    assert code == 0 and "after the end, iteration 2" in err
+    assert (place / "m").read_bytes() == (place / "whole").read_bytes()
+    (place / "flowers.csv").write_text(HEADER + FLOWERS.replace("2.0", "2.9"))
+    code, _, err = run(*chunks, "--epochs", "7", "--every", "1", "--resume")
+    assert code == 2 and "another problem" in err

@@ -86,7 +86,7 @@ def test_a_quantity_is_compared_by_its_r2(run: Run) -> None:
         (("--test", "flowers.csv", "--test-share", "0.5"), 2, "leave one out"),
         (("-o", "flowers.csv/here"), 1, "the folder cannot be made"),
         (("--target", "colour", "-o", "made"), 1, "colour"),
-        (("--horizon", "1e300"), 1, "overflows"),
+        (("--horizon", "1e300"), 2, "--horizon 1e+300 is out of range"),
     ],
 )
 def test_what_cannot_be_done_is_said_in_a_sentence(

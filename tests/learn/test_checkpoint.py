@@ -148,7 +148,7 @@ def newest(folder: Path) -> Path:
 
 DAMAGES: dict[str, Callable[[bytes], bytes]] = {
     "a bit": lambda data: data[:5000] + bytes([data[5000] ^ 4]) + data[5001:],
-    "the digest": lambda data: data[:30] + b"0" + data[31:],
+    "the digest": lambda data: data[:30] + bytes([data[30] ^ 1]) + data[31:],
     "cut off": lambda data: data[:-100],
     "longer": lambda data: data + b"x",
     "empty": lambda data: b"",
