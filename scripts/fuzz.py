@@ -148,6 +148,8 @@ def _one(kind: str, data: bytes, known: Any, watch: Watch, base: int) -> dict[st
 class Worker:
     """A process that takes the inputs from `begin` on, and how far it has come."""
 
+    _gone = False
+
     def __init__(self, kind: str, seed: int, begin: int, end: int) -> None:
         own = ["--worker", kind, str(seed), str(begin), str(end)]
         self._process = subprocess.Popen(
@@ -166,6 +168,7 @@ class Worker:
                 continue
             more = os.read(self._process.stdout.fileno(), 2**16)
             if not more:
+                self._gone = True
                 return None
             self._rest += more
         line, self._rest = self._rest.split(b"\n", 1)
@@ -183,7 +186,8 @@ class Worker:
 
     def stopped(self) -> tuple[int | None, str]:
         """End it: its exit code if it had ended by itself, and its last words."""
-        code = self._process.poll()
+        # Its output ends before it does: the system may be writing down what it died of.
+        code = self._process.wait(60.0) if self._gone else self._process.poll()
         self._process.kill()
         _, said = self._process.communicate()
         return code, said.decode(errors="replace")[-2000:]

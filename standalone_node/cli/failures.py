@@ -85,6 +85,12 @@ def failure(raised: BaseException) -> Failure:
     if isinstance(raised, OSError) and raised.filename is not None:
         reason = raised.strerror or type(raised).__name__
         return Failure(FAILED, f"{raised.filename}: {reason}; name another file, or another place.")
+    if isinstance(raised, OSError):
+        return Failure(
+            FAILED,
+            f"something cannot be written or read ({raised.strerror or raised}): standard output, "
+            "or the folder for temporary files; free some space, or name another (-o, TMPDIR).",
+        )
     if isinstance(raised, MemoryError):
         return Failure(
             FAILED, "there is not enough memory; use fewer rows or columns, or fewer --steps."

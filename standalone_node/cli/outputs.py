@@ -15,6 +15,7 @@ from pathlib import Path
 from types import TracebackType
 
 from standalone_node.errors import ArgumentError, NodeError
+from standalone_node.learn.files import mode_of, sync_folder
 
 
 class Outputs:
@@ -71,8 +72,13 @@ class Outputs:
     def stage(self, what: str) -> Iterator[Path]:
         """The temporary path to write an output to; what goes wrong with it names the output."""
         place = Path(os.path.realpath(self._paths[what]))
-        self._staged[what] = place.with_name(f".{place.name[:80]}.{os.getpid()}.{what}.tmp")
         try:
+            # Made here under a name that nobody can guess: no link can wait in its place.
+            handle, name = tempfile.mkstemp(
+                dir=place.parent, prefix=f".{place.name[:80]}.", suffix=f".{what}.tmp"
+            )
+            os.close(handle)
+            self._staged[what] = Path(name)
             yield self._staged[what]
         except OSError as error:
             raise _cannot_write(what, self._paths[what], error) from None
@@ -94,9 +100,11 @@ class Outputs:
         for what, path in list(self._staged.items()):
             try:
                 _synced(path)
+                os.chmod(path, mode_of(self._paths[what]))
                 os.replace(path, os.path.realpath(self._paths[what]))
             except OSError as error:
                 raise _cannot_write(what, self._paths[what], error) from None
+            sync_folder(Path(os.path.realpath(self._paths[what])).parent)
             del self._staged[what]
 
 

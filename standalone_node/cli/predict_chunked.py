@@ -8,10 +8,11 @@ import shutil
 import sys
 import tempfile
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import IO, Any
 
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.outputs import Outputs
+from standalone_node.errors import NodeError
 
 
 def predict_in_chunks(
@@ -30,8 +31,11 @@ def predict_in_chunks(
     estimator, chunks = load(model), opened(data, **reading)
     if outputs is None:
         # Not at once: what cannot be predicted to the end is not to be written at all.
-        with tempfile.TemporaryFile() as file:
-            count = _written(estimator, chunks, model, file)
+        with _temporary() as file:
+            try:
+                count = _written(estimator, chunks, model, file)
+            except OSError as error:
+                raise _no_room(error) from None
             file.seek(0)
             sys.stdout.flush()
             shutil.copyfileobj(file, sys.stdout.buffer)
@@ -49,7 +53,21 @@ def predict_in_chunks(
     return count, _notes(estimator, chunks, count)
 
 
-def _written(estimator: Any, chunks: Any, model: str, file: BinaryIO | gzip.GzipFile) -> int:
+def _temporary() -> IO[bytes]:
+    try:
+        return tempfile.TemporaryFile()
+    except OSError as error:
+        raise _no_room(error) from None
+
+
+def _no_room(error: OSError) -> NodeError:
+    return NodeError(
+        f"{tempfile.gettempdir()}: the predictions cannot be kept there until they are complete "
+        f"({error.strerror or error}); name a file for them with -o, or another folder with TMPDIR."
+    )
+
+
+def _written(estimator: Any, chunks: Any, model: str, file: IO[bytes] | gzip.GzipFile) -> int:
     from standalone_node.learn.streaming.applying import predict_chunks
 
     count = 0

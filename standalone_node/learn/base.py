@@ -22,7 +22,6 @@ from standalone_node.learn.training import (
     fitted,
     fitted_part,
     network_of,
-    number,
     posed,
     weights_of_settings,
 )
@@ -161,8 +160,8 @@ class NodeEstimator(BaseEstimator):
         """The terms of a fit that begins now."""
         if checkpoint is not None and not isinstance(checkpoint, Checkpoint):
             raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
-        limit = None if self.time_limit is None else number("time_limit", self.time_limit)
-        return Terms.starting_now(talking(callback, self.verbose), checkpoint, limit)
+        told = talking(callback, self.verbose)
+        return Terms.starting_now(told, checkpoint, self.time_limit)
 
     def _states(self, X: Array, weights: Array) -> Array:
         """The rows as initial states; scaling and layout are kept for prediction."""

@@ -45,7 +45,7 @@ def write_whole(path: str | os.PathLike[str], content: bytes) -> None:
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-        os.chmod(name, _mode(target))
+        os.chmod(name, mode_of(target))
         os.replace(name, target)
         sync_folder(target.parent)
     except BaseException as error:
@@ -69,7 +69,7 @@ def sync_folder(folder: Path) -> None:
             os.close(handle)
 
 
-def _mode(target: Path) -> int:
+def mode_of(target: Path) -> int:
     """The permissions of the file that is replaced, or those any new file would get."""
     if target.exists():
         return target.stat().st_mode & 0o777

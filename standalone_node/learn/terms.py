@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.optimize.minimize import bound
 from standalone_node.optimize.record import Callback
 
 #: The share of the time that a choice by cross-validation may take.
@@ -36,6 +37,7 @@ class Terms:
         cls, callback: Callback | None, checkpoint: Checkpoint | None, limit: float | None
     ) -> Terms:
         """The terms of a fit that begins; one that goes on has begun before."""
+        limit = None if limit is None else bound("time_limit", limit)
         before = 0.0 if checkpoint is None else checkpoint.elapsed
         return cls(callback, checkpoint, time.perf_counter() - before, limit)
 

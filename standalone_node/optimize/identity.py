@@ -52,6 +52,8 @@ _HELD = ("inputs", "targets", "sample_weight", "outputs", "penalty")
 
 def _settings_of(problem: Any) -> dict[str, Any]:
     """The arguments a problem was made of, or what kind of object it is."""
+    if callable(getattr(problem, "identity", None)):
+        return plain(dict(problem.identity())) | {"problem": type(problem).__qualname__}
     settings = getattr(problem, "settings", None)
     if not isinstance(settings, Mapping):
         return {"problem": plain(problem)}

@@ -11,7 +11,6 @@ from standalone_node.errors import ArgumentError
 from standalone_node.optimize.objective import Objective
 from standalone_node.optimize.record import Record
 from standalone_node.optimize.state import State, plain_state, recalled_state
-from standalone_node.optimize.stopping import LIMITS
 
 Array = NDArray[Any]
 
@@ -106,8 +105,7 @@ class Trail:
             raise ArgumentError("what was kept is of another size: begin afresh, without resume")
         self.length, self._state = memory["length"], state
         self._objective.recall(memory["objective"])
-        if memory["end"] is None or memory["end"] in LIMITS:
-            self._compare(state, memory["record"]["newest"], keeper)
+        self._compare(state, memory["record"]["newest"], keeper)
         if memory["objective"]["solved"]:
             self._objective.solve(state.u)
         self.record.recall(memory["record"], state, memory["end"])

@@ -39,7 +39,11 @@ class Source(Protocol):
         ...
 
     def take(self, index: Array) -> tuple[Array, Array, Array | None]:
-        """Initial states (n, d), targets and sample weights (n,) or None of rows, in this order."""
+        """Initial states (n, d), targets and sample weights (n,) or None of rows, in this order.
+
+        A source may also say by a method `identity` what its rows are, as a dict of plain values
+        and arrays: then a checkpoint of others is refused.
+        """
         ...
 
 
@@ -63,6 +67,10 @@ class ArrayRows:
     def samples(self) -> int:
         """B."""
         return len(self.inputs)
+
+    def identity(self) -> dict[str, Any]:
+        """What tells the rows from others: the arrays."""
+        return {name: value for name, value in vars(self).items() if value is not None}
 
     def take(self, index: Array) -> tuple[Array, Array, Array | None]:
         """Some of the rows, copied."""
@@ -161,14 +169,12 @@ class ChunkedProblem:
         self._lock = RLock()
 
     def identity(self) -> dict[str, Any]:
-        """What tells the problem from another one, without a look at the rows: how many there are.
-
-        Of other rows the cost tells, when a run is taken up.
-        """
+        """What tells the problem from another one: its settings, and what the source says it is."""
         of_rows = ("inputs", "targets", "sample_weight", "threads", "memory_limit")
         settings = self._model.settings
         kept = {name: value for name, value in settings.items() if name not in of_rows}
-        return {**kept, "samples": self.samples, "chunk": self.chunk}
+        rows: dict[str, Any] = getattr(self.source, "identity", dict)()
+        return {**kept, "samples": self.samples, "chunk": self.chunk, **rows}
 
     def needs(self) -> list[Need]:
         """What the problem takes of the memory for cost and derivative: what a chunk takes."""

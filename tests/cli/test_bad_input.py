@@ -6,7 +6,10 @@ The files are written by the tests; "data.csv" is the one that is bad.
 from __future__ import annotations
 
 import json
+import os
 import pickle
+import subprocess
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +19,7 @@ from click.testing import Result
 from flowers import FLOWERS, HEADER, QUICK, Run
 
 import standalone_node as sn
+from standalone_node.cli.outputs import Outputs
 from standalone_node.learn.model_file import FORMAT
 
 GOOD = HEADER + FLOWERS
@@ -194,6 +198,44 @@ def test_bad_options(
     run: Run, unchanged: Callable[[], bool], options: list[str], code: int, words: list[str]
 ) -> None:
     refused(run(*FIT, *options), code, *words)
+    assert unchanged()
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is full")
+def test_a_standard_output_that_is_full_is_said_in_a_sentence(tmp_path: Path) -> None:
+    (tmp_path / "flowers.csv").write_text(HEADER + FLOWERS)
+    with open("/dev/full", "w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "standalone_node.cli", "fit", "flowers.csv", "--target", "kind",
+             *QUICK, "--json"],
+            cwd=tmp_path, stdout=full, stderr=subprocess.PIPE, text=True,
+            env={**os.environ, "PYTHONPATH": str(Path(__file__).resolve().parents[2])},
+        )  # fmt: skip
+    assert done.returncode == 1 and "unforeseen" not in done.stderr
+    assert "No space left on device" in done.stderr and "standard output" in done.stderr
+
+
+def test_no_link_can_wait_where_an_output_is_staged(tmp_path: Path) -> None:
+    victim = tmp_path / "victim"
+    victim.write_text("precious")
+    outputs = Outputs({"model": tmp_path / "m"})
+    for number in (os.getpid(), os.getpid() + 1):
+        (tmp_path / f".m.{number}.model.tmp").symlink_to(victim)
+    with outputs:
+        outputs.write_text("model", "content")
+        outputs.commit()
+    assert victim.read_text() == "precious" and not (tmp_path / "m").is_symlink()
+    assert (tmp_path / "m").read_text() == "content"
+    fresh = tmp_path / "fresh"
+    fresh.write_text("")
+    assert (tmp_path / "m").stat().st_mode == fresh.stat().st_mode
+
+
+@pytest.mark.parametrize("limit", ["nan", "-1"])
+def test_a_time_limit_that_is_none_is_refused(
+    run: Run, unchanged: Callable[[], bool], limit: str
+) -> None:
+    refused(run(*FIT, "--time-limit", limit), 2, "--time-limit")
     assert unchanged()
 
 

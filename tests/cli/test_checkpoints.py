@@ -204,4 +204,4 @@ def test_a_file_read_in_chunks_goes_on_as_well(place: Path) -> None:
     assert (place / "m").read_bytes() == (place / "whole").read_bytes()
     (place / "flowers.csv").write_text(HEADER + FLOWERS.replace("2.0", "2.9"))
     code, _, err = run(*chunks, "--epochs", "7", "--every", "1", "--resume")
-    assert code == 2 and "another problem" in err
+    assert code == 2 and "other inputs (rows or columns)" in err

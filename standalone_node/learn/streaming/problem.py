@@ -85,6 +85,15 @@ class States:
         """B."""
         return len(self.part)
 
+    def identity(self) -> dict[str, Any]:
+        """What tells the rows from others: a checksum, and what becomes of them."""
+        return {
+            "inputs": f"array (of the disk) {self.part.store.digest}",
+            "schema": self.part.schema.to_json(),
+            "mean": self.scaling.mean,
+            "scale": self.scaling.scale,
+        }
+
     def take(self, index: Array) -> tuple[Array, Array, None]:
         """The states (n, d) of rows, their classes (n,) or scaled targets (n, 1), no weights."""
         features, goal = self.part.take(index)

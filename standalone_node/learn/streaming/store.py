@@ -9,6 +9,7 @@ from __future__ import annotations
 import shutil
 import tempfile
 from collections.abc import Iterator
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
@@ -71,7 +72,7 @@ class Store:
     ) -> None:
         assert dtype in PRECISIONS
         self.folder, self.width, self.rows = folder, width, 0
-        self._dtype = np.dtype(dtype)
+        self._dtype, self._content = np.dtype(dtype), blake2b(digest_size=16)
         self._origin = origin if self._dtype.itemsize < 8 else None
         try:
             self._file = tempfile.TemporaryFile(  # noqa: SIM115, it is open as long as the store is
@@ -89,6 +90,7 @@ class Store:
             return
         kept = values if self._origin is None else values - self._origin
         data = np.ascontiguousarray(kept, dtype=self._dtype).data.cast("B")
+        self._content.update(data)
         try:
             self._file.seek(self.rows * self.width * self._dtype.itemsize)
             while data:
@@ -99,6 +101,11 @@ class Store:
                 "free some space, or name another folder with --scratch."
             ) from None
         self.rows += len(values)
+
+    @property
+    def digest(self) -> str:
+        """A checksum of all rows as they are kept: what tells them from others."""
+        return self._content.hexdigest()
 
     def take(self, index: Array) -> Array:
         """The rows of these numbers, (n, width), in this order: runs are read at once."""
