@@ -9,7 +9,7 @@ import click
 from standalone_node.cli.config import configurable
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import common_options, print_json, reading_options
-from standalone_node.cli.rows import chunked_option, why_chunked
+from standalone_node.cli.rows import chunked_option, chunks_as_remedy, why_chunked
 
 
 @click.command("evaluate")
@@ -37,7 +37,7 @@ def command(
     from standalone_node.report.facts import evaluation_facts
 
     messages = Messages(quiet=quiet)
-    why = why_chunked(data, chunked)
+    why = why_chunked(data, chunked, delimiter=reading["delimiter"])
     if why is not None:
         messages.note(why)
     with messages.catching():
@@ -67,4 +67,5 @@ def _evaluation(model: str, data: str, in_chunks: bool, reading: dict[str, Any])
     from standalone_node.learn.prediction import evaluate_table
     from standalone_node.learn.table import read_table
 
-    return evaluate_table(estimator, read_table(data, **reading), source=model)
+    with chunks_as_remedy(data):
+        return evaluate_table(estimator, read_table(data, **reading), source=model)

@@ -12,7 +12,7 @@ from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import common_options, print_json, reading_options
 from standalone_node.cli.outputs import Outputs
 from standalone_node.cli.predict_chunked import predict_in_chunks, say
-from standalone_node.cli.rows import chunked_option, why_chunked
+from standalone_node.cli.rows import chunked_option, chunks_as_remedy, why_chunked
 
 if TYPE_CHECKING:
     from standalone_node.learn.prediction import Predictions
@@ -54,7 +54,9 @@ def command(
         read = (model, data) if data != "-" else (model,)
         outputs = Outputs({"predictions": output}, read)
     messages = Messages(quiet=quiet)
-    why = None if as_json and chunked == "auto" else why_chunked(data, chunked)
+    why = None
+    if not (as_json and chunked == "auto"):
+        why = why_chunked(data, chunked, delimiter=reading["delimiter"])
     if why is not None:
         if as_json:
             raise click.UsageError("--json holds all rows in memory: leave it or --chunked out.")
@@ -67,7 +69,7 @@ def command(
     from standalone_node.learn.prediction import predict_table
     from standalone_node.learn.table import read_table
 
-    with messages.catching():
+    with messages.catching(), chunks_as_remedy(data, possible=not as_json):
         estimator = load(model)
         table = read_table(data, **reading)
         predictions = predict_table(estimator, table, source=model)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -13,6 +14,7 @@ import click
 from standalone_node.cli.config import given
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import reading_options, seed_option
+from standalone_node.errors import DataError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -134,10 +136,15 @@ def rows_for_fit(
 
     UsageError or ArgumentError if an option has no meaning for rows on the disk.
     """
-    why = why_chunked(data, options["chunked"], options["test_file"])
+    why = why_chunked(
+        data, options["chunked"], options["test_file"], delimiter=options["delimiter"]
+    )
+    _check_scratch(data, options)
     if why is None:
         _refuse_without_batches(options)
-        yield prepared_rows(data, target, options)
+        with chunks_as_remedy(data):
+            prepared = prepared_rows(data, target, options)
+        yield prepared
         return
     from standalone_node.learn.streaming.fitting import refuse_unheld
     from standalone_node.learn.streaming.prepared import prepare_stored
@@ -152,7 +159,9 @@ def rows_for_fit(
             )
     refuse_unheld(options)
     messages.note(why)
-    scratch = options["scratch"] or str(Path(options["output"] or data).parent)
+    scratch = options["scratch"]
+    if scratch is None:
+        scratch = str(Path(options["output"] or data).parent)
     with reading_progress(terminal(stderr=True), quiet=options["quiet"]) as shown:
         prepared = prepare_stored(
             data,
@@ -178,7 +187,47 @@ def _refuse_without_batches(options: dict[str, Any]) -> None:
             raise click.UsageError(f"{flag} is about batches: add --batch-size.")
 
 
-def why_chunked(data: str, chunked: str, *others: str | None) -> str | None:
+def _check_scratch(data: str, options: dict[str, Any]) -> None:
+    """Refuse --scratch where nothing is kept there for sure, or where nothing can be."""
+    if options["scratch"] is None:
+        return
+    if options["chunked"] == "no" or data == "-":
+        raise click.UsageError(
+            "--scratch is where the rows of a file lie that is read in chunks, and DATA is read "
+            "whole: leave it out, or read a file with --chunked yes."
+        )
+    if not os.path.isdir(options["scratch"]):
+        raise DataError(
+            f"{options['scratch']!r}: there is no such folder; make it, or name another one with "
+            "--scratch."
+        )
+
+
+@contextmanager
+def chunks_as_remedy(data: str, possible: bool = True) -> Iterator[None]:
+    """What is too large for the memory is refused with a remedy more, to read it in chunks.
+
+    Parameters
+    ----------
+    data : str
+        Standard input cannot be read in chunks.
+    possible : bool
+        Whether it can be for all that the other options say.
+    """
+    from standalone_node.learn.room import TooLarge
+
+    try:
+        yield
+    except TooLarge as refused:
+        if not possible or data == "-":
+            raise
+        sentence = str(refused).removesuffix(".")
+        raise DataError(f"{sentence}, or read it in chunks with --chunked yes.") from None
+
+
+def why_chunked(
+    data: str, chunked: str, *others: str | None, delimiter: str | None = None
+) -> str | None:
     """A sentence on why a file is read in chunks; None if it is read whole.
 
     Parameters
@@ -187,6 +236,8 @@ def why_chunked(data: str, chunked: str, *others: str | None) -> str | None:
     chunked : {"auto", "yes", "no"}
     *others : str or None
         Files that are read, too.
+    delimiter : str, optional
+        That of the files, if it is named.
 
     Raises
     ------
@@ -204,12 +255,15 @@ def why_chunked(data: str, chunked: str, *others: str | None) -> str | None:
         return f"{data} is read in chunks, as asked."
     from standalone_node.learn.streaming.need import memory_need, too_much
 
-    need, limit = memory_need([name for name in (data, *others) if name]), too_much()
+    need, limit = memory_need([name for name in (data, *others) if name], delimiter), too_much()
     if need <= limit:
         return None
+    from standalone_node.memory import size_text
+
     return (
-        f"{data} is read in chunks: read whole it would take about {need / 1e9:.1f} GB of memory, "
-        f"more than {limit / 1e9:.1f} GB (--chunked no does)."
+        f"{data} is read in chunks: read whole it would take about {size_text(need)} of memory, "
+        f"more than {size_text(limit)}, the lesser of what is free and half of all (--chunked no "
+        "reads it whole if it fits)."
     )
 
 

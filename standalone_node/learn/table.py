@@ -130,8 +130,9 @@ def read_table(
     Raises
     ------
     DataError
-        The file cannot be read, is empty or not text, has no data rows, a row with too few or
-        too many fields, an open quote, or column names that are empty or appear twice.
+        The file cannot be read, is empty or not text, too large for the memory that is free,
+        has no data rows, a row with too few or too many fields, an open quote, or column names
+        that are empty or appear twice.
     ArgumentError
         The delimiter or the encoding named is none.
 
@@ -146,7 +147,7 @@ def read_table(
     >>> table.delimiter, table.decimal, table.where(1)
     (';', ',', 'row 2 (line 4)')
     """
-    require_readable(path)
+    require_readable(path, delimiter)
     source, data = read_bytes(path)
     text, used, notes = decode(source, data, encoding)
     del data

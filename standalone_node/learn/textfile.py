@@ -96,15 +96,24 @@ def read_bytes(path: str | Path) -> tuple[str, bytes]:
 
 
 def _decompressed(source: str, data: bytes) -> bytes:
-    most = max(MOST_OF_GZIP, GZIP_SHARE * len(data))
     with gzip.GzipFile(fileobj=io.BytesIO(data)) as file:
-        content = file.read(most + 1)
-    if len(content) > most:
+        content = file.read(most_of_gzip(len(data)) + 1)
+    refuse_inflated(source, len(data), len(content))
+    return content
+
+
+def most_of_gzip(packed: int) -> int:
+    """The bytes that so many bytes of gzip data may become."""
+    return max(MOST_OF_GZIP, GZIP_SHARE * packed)
+
+
+def refuse_inflated(source: str, packed: int, content: int) -> None:
+    """DataError if so many bytes of gzip data became more than a table makes of them."""
+    if content > most_of_gzip(packed):
         raise DataError(
             f"{source}: the gzip data become more than {GZIP_SHARE} times as large, as no table "
             "does; decompress them first if they are one."
         )
-    return content
 
 
 def _standard_input() -> bytes:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 from pathlib import Path
 
 import pytest
 from flowers import Run
 
 import standalone_node as sn
+from standalone_node import memory
 from standalone_node.learn.bundled import DATA_SETS
 from standalone_node.learn.streaming import encoded as encoded_module
 from standalone_node.learn.streaming import need as need_module
@@ -158,3 +160,77 @@ def test_batch_options_alone_still_mean_nothing_for_rows_in_memory(run: Run, iri
     for option in ("--epochs", "--batch-iterations", "--proximal"):
         result = run("fit", iris, "--target", "species", option, "3")
         assert result.exit_code == 2 and "add --batch-size" in result.stderr
+
+
+def small(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    """A machine with so much memory free."""
+    monkeypatch.setattr(memory, "available_memory", lambda: free)
+    monkeypatch.setattr(need_module, "available_memory", lambda: free)
+
+
+def test_auto_goes_by_what_is_free(run: Run, iris: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    small(monkeypatch, 20_000)
+    result = run("fit", iris, "--target", "species", *QUICK)
+    assert result.exit_code == 0 and "more than 20 kB, the lesser of what is free" in result.stderr
+
+
+@pytest.mark.parametrize(
+    ("command", "in_chunks"),
+    [
+        (("fit", "long.csv", "--target", "y", "--chunked", "no"), True),
+        (("evaluate", "m.npz", "long.csv", "--chunked", "no"), True),
+        (("predict", "m.npz", "long.csv", "--chunked", "no"), True),
+        (("predict", "m.npz", "long.csv", "--json"), False),
+        (("compare", "long.csv", "--target", "y"), False),
+        (("sensitivity", "m.npz", "long.csv", "-o", "r"), False),
+    ],
+)
+def test_a_file_too_large_to_be_read_whole_is_refused_with_what_the_command_can_do(
+    run: Run,
+    iris: str,
+    folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    command: tuple[str, ...],
+    in_chunks: bool,
+) -> None:
+    run("fit", iris, "--target", "species", "--max-iterations", "1", "-o", "m.npz")
+    (folder / "long.csv").write_text("a,y\n" + 200_000 * "1.5,u\n")
+    small(monkeypatch, 40_000_000)
+    result = run(*command)
+    assert result.exit_code == 1
+    assert "long.csv: reading 1.2 MB at once would need" in result.stderr
+    assert "40 MB are free: leave rows or columns out" in result.stderr
+    assert ("--chunked yes" in result.stderr) == in_chunks
+
+
+def test_features_that_are_too_many_can_be_read_in_chunks(
+    run: Run, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows = "".join(f"c{i % 900},{i % 7},{i % 2}.5\n" for i in range(1800))
+    (folder / "wide.csv").write_text("t,x,y\n" + rows)
+    small(monkeypatch, 32_500_000)
+    result = run("fit", "wide.csv", "--target", "y", "--test-share", "0")
+    assert result.exit_code == 1, result.stderr
+    assert "--ignore 't', or take fewer rows, or read it in chunks with --chunked yes." in (
+        result.stderr
+    )
+
+
+def test_a_scratch_folder_is_never_ignored(run: Run, iris: str, folder: Path) -> None:
+    fit = ("fit", iris, "--target", "species", "--max-iterations", "1", "--scratch")
+    refused = run(*fit, "none", "--chunked", "no")
+    assert refused.exit_code == 2 and "--scratch is where" in refused.stderr
+    for name in ("none", "", iris):
+        missing = run(*fit, name)
+        assert missing.exit_code == 1 and f"{name!r}: there is no such folder" in missing.stderr
+    assert run(*fit, str(folder)).exit_code == 0
+    text = (folder / iris).read_text()
+    piped = run("fit", "-", "--target", "species", "-o", "m.npz", "--scratch", ".", input=text)
+    assert piped.exit_code == 2 and "--scratch" in piped.stderr
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="needs named pipes")
+def test_a_pipe_that_nobody_writes_to_is_refused(run: Run, folder: Path) -> None:
+    os.mkfifo(folder / "pipe")
+    result = run("fit", "pipe", "--target", "y", "--chunked", "yes")
+    assert result.exit_code == 1 and "no regular file" in result.stderr

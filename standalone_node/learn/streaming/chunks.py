@@ -106,12 +106,13 @@ class Chunks:
 
     def __init__(self, encoded: Encoded, delimiter: str | None = None) -> None:
         self.source, self._encoded = encoded.stream.source, encoded
+        self._tidy = False
         self._told = delimiter is not None
         head = next(self.texts(), "")
         self.delimiter = (
             recognise_delimiter(head) if delimiter is None else checked_delimiter(delimiter)
         )
-        self._tidy, self.decimal, self.rows, self._empty = False, ".", 0, 0
+        self.decimal, self.rows, self._empty = ".", 0, 0
         self.header: list[str] = []
         self.header = self._first_record()
         check_header(self.source, self.header, 1)
@@ -190,7 +191,7 @@ class Chunks:
         mark = "\ufeff"
         for text in self._encoded.texts(advance):
             unmarked, mark = text.removeprefix(mark), ""
-            yield tidied(unmarked, self.delimiter) if getattr(self, "_tidy", False) else unmarked
+            yield tidied(unmarked, self.delimiter) if self._tidy else unmarked
 
     def records(self, lines: Lines, before: int) -> Iterator[tuple[int, list[str]]]:
         """The records that begin in a block, with the lines they begin on."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import gzip
 import re
+import stat
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,12 +24,15 @@ from standalone_node.learn.textfile import (
     not_encoded,
     not_utf8,
     refuse_foreign,
+    refuse_inflated,
     unmarked_utf16,
     unmarked_utf16_note,
 )
 
 #: Bytes of a block. As many rows of text cells as Python objects take some ten times that.
 BLOCK = 4 << 20
+#: Characters of a line, which has to be held as a whole; a file without line ends is all one.
+LONGEST_LINE = 64 << 20
 #: Encodings in which a control character is the byte that it is in ASCII.
 _ASCII_LIKE = ("utf-8", "utf-8-sig", "cp1252", "latin-1")
 _CONTROL_BYTES = bytes(b for b in range(32) if re.match(CONTROLS, chr(b)))
@@ -59,20 +63,27 @@ class ByteStream:
 
     def __init__(self, path: str | Path) -> None:
         self.path, self.source = Path(path), str(path)
-        with named_failures(self.source), self.path.open("rb") as file:
-            if not self.path.is_file():
+        with named_failures(self.source):
+            about = self.path.stat()
+            # Before it is opened: a pipe that nobody writes to would be waited for.
+            if not (stat.S_ISREG(about.st_mode) or stat.S_ISDIR(about.st_mode)):
                 raise DataError(
                     f"{self.source}: this is no regular file, which could be read again; copy it "
                     "into one first."
                 )
-            self.compressed = is_gzip(self.source, file.read(4))
-            self.size = self.path.stat().st_size
+            self.size = about.st_size
+            with self.path.open("rb") as file:
+                self.compressed = is_gzip(self.source, file.read(4))
 
     def blocks(self, advance: Advance | None = None) -> Iterator[bytes]:
-        """All bytes, in order; errors as for the file itself."""
+        """All bytes, in order; errors as for the file itself, and for gzip data as no table has."""
+        count = 0
         with named_failures(self.source), self.path.open("rb") as file:
             stream: BinaryIO = gzip.GzipFile(fileobj=file) if self.compressed else file  # type: ignore[assignment]
             while block := stream.read(BLOCK):
+                count += len(block)
+                if self.compressed:
+                    refuse_inflated(self.source, self.size, count)
                 yield block
                 if advance is not None:
                     advance(file.tell())
@@ -104,22 +115,41 @@ class Encoded:
     quoted: bool
 
     def texts(self, advance: Advance | None = None) -> Iterator[str]:
-        """Whole lines, a block of them at a time."""
+        """Whole lines, a block of them at a time.
+
+        Raises
+        ------
+        DataError
+            The file was changed meanwhile, or a line is too long to be held.
+        """
         decoder = codecs.getincrementaldecoder(self.encoding)()
         rest: list[str] = []
+        lines = held = 0
         with _unchanged(self.stream.source):
             for block in self.stream.blocks(advance):
                 text = decoder.decode(block)
                 end = _last_line_end(text)
                 if end:
-                    yield "".join(rest) + text[:end]
-                    rest = [text[end:]]
+                    whole = "".join(rest) + text[:end]
+                    lines += _line_ends(whole)
+                    yield whole
+                    rest, held = [text[end:]], len(text) - end
                 else:
                     rest.append(text)
+                    held += len(text)
+                if held > LONGEST_LINE:
+                    raise _too_long(self.stream.source, lines + 1)
             rest.append(decoder.decode(b"", True))
         last = "".join(rest).removesuffix("\x1a")
         if last:
             yield last
+
+
+def _too_long(source: str, line: int) -> DataError:
+    return DataError(
+        f"{source}: line {line} has more than {LONGEST_LINE:,} characters, as no row of a table "
+        "has; check that the file is a table, and its line ends."
+    )
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import NodeError
 from standalone_node.kernels.jit import PRECISIONS
+from standalone_node.memory import size_text
 
 Array = NDArray[Any]
 
@@ -42,10 +43,11 @@ def check_room(folder: Path, rows: int, width: int, dtype: str) -> None:
     except OSError as error:
         raise _useless(folder, error) from None
     if need + SPARE > free:
+        halved = "" if dtype == "float32" else ", or halve the need with --dtype float32"
         raise NodeError(
-            f"{folder}: the numbers of {rows:,} rows take {_size(need)} on the disk while they are "
-            f"fitted, and {_size(free)} are free there; name another folder with --scratch, or "
-            "halve the need with --dtype float32."
+            f"{folder}: the numbers of {rows:,} rows take {size_text(need)} on the disk while they "
+            f"are fitted, {size_text(SPARE)} are spared for everything else, and only "
+            f"{size_text(free)} are free there; name another folder with --scratch{halved}."
         )
 
 
@@ -145,7 +147,3 @@ def _useless(folder: Path, error: OSError) -> NodeError:
         f"{folder}: no files can be made there ({error.strerror or error}); name another folder "
         "with --scratch."
     )
-
-
-def _size(count: int) -> str:
-    return f"{count / 1e9:.1f} GB" if count >= 1e9 else f"{count / 1e6:.0f} MB"

@@ -70,8 +70,22 @@ def test_a_disk_without_room_is_refused_before_with_the_figures(
         store_module.shutil, "disk_usage", lambda folder: SimpleNamespace(free=10**8)
     )
     check_room(tmp_path, 1000, 10, "float64")
-    with pytest.raises(NodeError, match=r"0\.8 GB|800 MB.*100 MB are free.*--scratch"):
+    with pytest.raises(
+        NodeError, match=r"800 MB.*67 MB are spared.*100 MB are free.*--scratch.*float32"
+    ):
         check_room(tmp_path, 10**6, 100, "float64")
+    with pytest.raises(NodeError, match=r"400 MB.*name another folder with --scratch\.$"):
+        check_room(tmp_path, 10**6, 100, "float32")
+
+
+def test_the_spare_is_named_where_it_is_all_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(
+        store_module.shutil, "disk_usage", lambda folder: SimpleNamespace(free=40_000)
+    )
+    with pytest.raises(NodeError, match=r"take 80 B .* 67 MB are spared .* only 40 kB are free"):
+        check_room(tmp_path, 10, 1, "float64")
 
 
 def test_a_folder_that_cannot_be_used_is_named(tmp_path: Path) -> None:
