@@ -112,7 +112,8 @@ class Checkpoint:
         self._runs = Runs([], self.tell)
         self._settings: dict[str, Any] = {}
         self._depth, self.running = 0, False
-        self._began = self._written = time.monotonic()
+        self._began: float | None = None
+        self._written = 0.0
         self._before = 0.0
         self.written = False
         self._ending: BaseException | None = None
@@ -143,12 +144,14 @@ class Checkpoint:
     @property
     def elapsed(self) -> float:
         """Seconds of the whole fit so far, those before it was interrupted included."""
-        return self._before + time.monotonic() - self._began
+        return self._before + (0.0 if self._began is None else time.monotonic() - self._began)
 
     def __enter__(self) -> Checkpoint:
         """A fit, or a run of one, begins: nobody else writes to the folder meanwhile."""
         if self._depth == 0:
             self._folder.take()
+        if self._began is None:
+            self._began = self._written = time.monotonic()
         self._depth += 1
         return self
 

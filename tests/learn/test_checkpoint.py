@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -246,6 +247,17 @@ def test_a_fit_that_the_time_ended_is_made_again_with_the_choice_it_made(tmp_pat
     again = regressor(time_limit=1000.0).fit(Q, R, checkpoint=said(tmp_path, resume=True)[0])
     assert again.l2_errors_ == model.l2_errors_
     assert model_bytes(again) == model_bytes(model)
+
+
+def test_the_clock_begins_with_the_fit_and_not_with_the_reading(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    checkpoint = sn.Checkpoint(tmp_path)
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + 1000.0)
+    assert checkpoint.elapsed == 0.0
+    model = classifier(time_limit=500.0).fit(X, Y, checkpoint=checkpoint)
+    assert model.result_.reason == "iterations"
 
 
 def test_the_clock_of_a_fit_goes_on_where_it_stood(tmp_path: Path) -> None:

@@ -94,7 +94,7 @@ REFUSED = {
     "NaN targets": (Case(X, np.where(ONE, np.nan, VALUES)), "NaN"),
     "infinite targets": (Case(X, np.where(ONE, np.inf, VALUES)), "infinity"),
     "one row of a class": (Case(X[:1], CLASSES[:1]), "one class only"),
-    "weights of zero": (Case(X, CLASSES, weights=np.zeros(ROWS)), "non-zero"),
+    "weights of zero": (Case(X, CLASSES, weights=np.zeros(ROWS)), "non-zero|at least one row"),
     "negative weights": (Case(X, CLASSES, weights=-np.ones(ROWS)), "Negative"),
     "NaN weights": (Case(X, CLASSES, weights=np.full(ROWS, np.nan)), "NaN"),
     "the largest numbers": (
