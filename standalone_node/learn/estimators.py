@@ -439,10 +439,12 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             return float(np.average(squares.mean(axis=1), weights=weights[test]))
 
         limits = {"max_iterations": self.max_iterations, "epochs": self.epochs}
-        data = {"inputs": plain(X), "targets": plain(values), "sample_weight": plain(weights)}
+        data = {"inputs": X, "targets": values, "sample_weight": weights}
+        if terms.checkpoint is not None:
+            data = plain(data)  # once for all folds
 
         def known(train: Array, test: Array, l2: float) -> float:
-            fold = {**data, "l2": l2, "fold": plain(test)}
+            fold = {**data, "l2": l2, "fold": test}
             return terms.worth(fold, limits, lambda: error(train, test, l2))
 
         def enough() -> bool:

@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.optimize.identity import plain
 from standalone_node.optimize.minimize import bound
 from standalone_node.optimize.record import Callback
 
@@ -63,4 +64,4 @@ class Terms:
         """A number that takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
         if self.checkpoint is None:
             return compute()
-        return self.checkpoint.worth({"settings": settings, "limits": limits}, compute)
+        return self.checkpoint.worth({"settings": plain(settings), "limits": limits}, compute)

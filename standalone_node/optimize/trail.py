@@ -103,7 +103,7 @@ class Trail:
         state = recalled_state(memory["state"])
         if state.u.shape != size:
             raise ArgumentError("what was kept is of another size: begin afresh, without resume")
-        self.length, self._state = memory["length"], state
+        self.length = memory["length"]
         self._objective.recall(memory["objective"])
         self._compare(state, memory["record"]["newest"], keeper)
         if memory["objective"]["solved"]:
