@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 from rich.text import Text
 
+from standalone_node.report.live import WhileAtWork, is_live
 from standalone_node.report.numbers import seconds
 
 
-class AnalysisProgress:
+class AnalysisProgress(WhileAtWork):
     """What an analysis tells while it runs; a context.
 
     Parameters
@@ -26,35 +26,21 @@ class AnalysisProgress:
 
     def __init__(self, console: Console, words: dict[str, str], *, quiet: bool = False) -> None:
         self._console, self._words, self._quiet = console, words, quiet
-        live = console.is_terminal and not console.is_dumb_terminal and not quiet
+        live = is_live(console) and not quiet
         columns = (TextColumn("{task.description}"), BarColumn(24), TimeElapsedColumn())
-        self._bars = Progress(*columns, console=console) if live else None
+        self._display: Progress | None = Progress(*columns, console=console) if live else None
         self._tasks: dict[str, TaskID] = {}
         self._begun: dict[str, float] = {}
-
-    def __enter__(self) -> AnalysisProgress:
-        if self._bars is not None:
-            self._bars.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._bars is not None:
-            self._bars.stop()
 
     def __call__(self, name: str, done: int, total: int) -> None:
         """So much of a step is done; it begins with nothing done and ends with all."""
         if self._quiet:
             return
         words = self._words.get(name, name)
-        if self._bars is not None:
+        if self._display is not None:
             if name not in self._tasks:
-                self._tasks[name] = self._bars.add_task(words, total=total)
-            self._bars.update(self._tasks[name], completed=done, total=total)
+                self._tasks[name] = self._display.add_task(words, total=total)
+            self._display.update(self._tasks[name], completed=done, total=total)
             return
         if done == 0:
             self._begun[name] = time.perf_counter()

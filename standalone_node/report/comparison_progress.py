@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from types import TracebackType
-
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
 from standalone_node.learn.runs import Run
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.report.live import WhileAtWork, is_live
 from standalone_node.report.numbers import count, number, seconds
 
 
-class ComparisonProgress:
+class ComparisonProgress(WhileAtWork):
     """What a comparison tells while it runs; a context.
 
     Parameters
@@ -27,38 +26,24 @@ class ComparisonProgress:
 
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console, self._quiet = console, quiet
-        live = console.is_terminal and not console.is_dumb_terminal and not quiet
-        self._status: Status | None = Status("", console=console) if live else None
+        live = is_live(console) and not quiet
+        self._display: Status | None = Status("", console=console) if live else None
         self._words, self._shown = "", 0.0
-
-    def __enter__(self) -> ComparisonProgress:
-        if self._status is not None:
-            self._status.start()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def stage(self, words: str) -> None:
         """A run is about to begin."""
         self._words, self._shown = words, 0.0
-        if self._status is not None:
-            self._status.update(Text(words, style="bold"))
+        if self._display is not None:
+            self._display.update(Text(words, style="bold"))
 
     def iteration(self, row: Iteration) -> None:
         """An iteration was done."""
         # Ten times a second at most, so that the fastest runs are not slowed down by their watch.
-        if self._status is None or row.seconds - self._shown < 0.1:
+        if self._display is None or row.seconds - self._shown < 0.1:
             return
         self._shown = row.seconds
         where = f": iteration {row.nit}, cost {number(row.cost)}, {row.seconds:.1f} s"
-        self._status.update(Text.assemble((self._words, "bold"), where))
+        self._display.update(Text.assemble((self._words, "bold"), where))
 
     def done(self, run: Run) -> None:
         """A method is finished, with whatever learning rates it tried."""

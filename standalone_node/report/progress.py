@@ -17,6 +17,7 @@ from rich.table import Table
 from rich.text import Text
 
 from standalone_node.optimize.iteration import Iteration
+from standalone_node.report.live import is_live
 from standalone_node.report.numbers import number
 
 #: Seconds after which a plain log has another line, whatever the iteration.
@@ -52,7 +53,7 @@ def progress(console: Console, *, quiet: bool = False) -> Progress:
     """The progress that fits a console: live on a terminal, lines elsewhere, or nothing."""
     if quiet:
         return Silence()
-    if console.is_terminal and not console.is_dumb_terminal:
+    if is_live(console):
         return LiveProgress(console)
     return LogProgress(console)
 

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import time
-from types import TracebackType
 
 from rich.console import Console
 from rich.status import Status
 from rich.text import Text
 
+from standalone_node.report.live import WhileAtWork, is_live
+
 #: Seconds between two lines where nobody watches.
 EVERY = 10.0
 
 
-class ReadingProgress:
+class ReadingProgress(WhileAtWork):
     """What is told while a file is read; a context that takes the live line away.
 
     Parameters
@@ -23,23 +24,12 @@ class ReadingProgress:
         Whether nothing is told.
     """
 
+    _display: Status | None = None
+
     def __init__(self, console: Console, *, quiet: bool = False) -> None:
         self._console, self._quiet = console, quiet
-        self._live = console.is_terminal and not console.is_dumb_terminal
-        self._status: Status | None = None
+        self._live = is_live(console)
         self._words, self._began, self._told = "", time.perf_counter(), time.perf_counter()
-
-    def __enter__(self) -> ReadingProgress:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        if self._status is not None:
-            self._status.stop()
 
     def read(self, words: str, done: int, size: int) -> None:
         """So many bytes of a file are read."""
@@ -50,10 +40,10 @@ class ReadingProgress:
             return
         line = Text(self._line(done, size, now - self._began))
         if self._live:
-            if self._status is None:
-                self._status = self._console.status(line)
-                self._status.start()
-            self._status.update(line)
+            if self._display is None:
+                self._display = self._console.status(line)
+                self._display.start()
+            self._display.update(line)
         elif now - self._told >= EVERY:
             self._told = now
             self._console.print(line, soft_wrap=True)
