@@ -8,6 +8,7 @@ import click
 
 from standalone_node.cli.config import configurable
 from standalone_node.cli.fitting import kernels_missing
+from standalone_node.cli.kinds import SomeOf
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
     SectionedCommand,
@@ -51,27 +52,6 @@ _SECTIONS = {
 }
 
 
-class Names(click.ParamType):
-    """Names of contenders with commas between them."""
-
-    name = "names"
-    takes = (list, str)
-
-    def convert(
-        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
-    ) -> tuple[str, ...]:
-        """The names, if there are such contenders."""
-        from standalone_node.learn.contenders import COMPARED
-
-        names = tuple(name.strip() for name in str(value).split(",") if name.strip())
-        for name in names:
-            if name not in COMPARED:
-                self.fail(f"{name!r} is none of {', '.join(COMPARED)}.", param, ctx)
-        if not names:
-            self.fail(f"names of methods are needed, of {', '.join(COMPARED)}.", param, ctx)
-        return names
-
-
 @click.command("compare", cls=SectionedCommand, sections=_SECTIONS)
 @configurable
 @click.argument("data")
@@ -81,7 +61,7 @@ class Names(click.ParamType):
 @data_options
 @click.option(
     "--methods",
-    type=Names(),
+    type=SomeOf("learn.contenders", "COMPARED", "methods"),
     metavar="NAME,NAME,...",
     help="sobolev-ncg, l2-ncg, steepest-descent, lbfgs, gauss-newton, adam, sgd, resnet.  "
     "[default: all]",

@@ -102,31 +102,41 @@ class WholeNumbers(click.ParamType):
         return "N,N,..."
 
 
-class Questions(click.ParamType):
-    """Names of questions of a sensitivity analysis, with commas between them."""
+class SomeOf(click.ParamType):
+    """Names in a table of the package with commas between them.
 
-    name = "questions"
+    Parameters
+    ----------
+    module, table : str
+        As for `Listed`.
+    what : str
+        What the names are of, for messages.
+    shown : bool
+        Whether `--help` shows the names.
+    """
+
     takes = (list, str)
+
+    def __init__(self, module: str, table: str, what: str, *, shown: bool = False) -> None:
+        self._table, self._what, self._shown = Listed(module, table), what, shown
+        self.name = what if shown else "names"
 
     def convert(
         self, value: Any, param: click.Parameter | None, ctx: click.Context | None
     ) -> tuple[str, ...]:
-        """The names, if there are such questions."""
-        from standalone_node.sensitivity.names import ABOUT
-
+        """The names, if the table has them."""
+        table = self._table.names()
         names = tuple(name.strip() for name in str(value).split(",") if name.strip())
         for name in names:
-            if name not in ABOUT:
-                self.fail(f"{name!r} is none of {', '.join(ABOUT)}.", param, ctx)
+            if name not in table:
+                self.fail(f"{name!r} is none of {', '.join(table)}.", param, ctx)
         if not names:
-            self.fail(f"names of questions are needed, of {', '.join(ABOUT)}.", param, ctx)
+            self.fail(f"names of {self._what} are needed, of {', '.join(table)}.", param, ctx)
         return names
 
-    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """How `--help` shows it."""
-        from standalone_node.sensitivity.names import ABOUT
-
-        return ",".join(ABOUT)
+        return ",".join(self._table.names()) if self._shown else None
 
 
 class Unit(click.ParamType):

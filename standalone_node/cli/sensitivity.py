@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from standalone_node.cli.config import configurable
-from standalone_node.cli.kinds import Box, Questions, Unit
+from standalone_node.cli.kinds import Box, SomeOf, Unit
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
     SectionedCommand,
@@ -42,7 +42,7 @@ _SECTIONS = {
 )
 @click.option(
     "--only",
-    type=Questions(),
+    type=SomeOf("sensitivity.names", "ABOUT", "questions", shown=True),
     help="Only these questions.  [default: all]",
 )
 @click.option(
