@@ -17,17 +17,15 @@ from standalone_node.learn.base import settings_of
 from standalone_node.learn.defaults import CLASSIFIER
 from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.scaling import Moments
-from standalone_node.learn.scores import ClassTally, QuantityTally
+from standalone_node.learn.streaming.applying import Tallies
 from standalone_node.learn.streaming.parts import StoredPart
 from standalone_node.learn.streaming.prepared import StoredPrepared
 from standalone_node.learn.streaming.problem import States, StoredProblem
 from standalone_node.learn.tabular import (
     Estimator,
     Fitted,
-    class_positions,
     estimator_of,
     labels_of,
-    probabilities_of,
     summary,
 )
 from standalone_node.learn.targets import ClassLabel
@@ -113,9 +111,11 @@ def fit_stored(
     prediction = _fit(estimator, prepared.train, terms or Terms())
     seconds = time.perf_counter() - began
     schema = prepared.schema
-    train_scores = scores(estimator, prepared.train)
-    test_scores = None if prepared.test is None else scores(estimator, prepared.test)
-    baseline = None if prepared.test is None else _baseline(prepared.test, prediction)
+    train_scores = tallied(estimator, prepared.train).scores()
+    test_scores = baseline = None
+    if prepared.test is not None:
+        held_out = tallied(estimator, prepared.test, prediction)
+        test_scores, baseline = held_out.scores(), held_out.baseline()
     estimator.schema_ = schema
     found = Fitted(
         estimator, cast(Prepared, prepared), train_scores, test_scores, baseline, False, seconds
@@ -183,29 +183,11 @@ def _solve(estimator: Estimator, train: StoredPart, l2: float, terms: Terms) -> 
         )
 
 
-def scores(estimator: Estimator, part: StoredPart) -> dict[str, Any]:
-    """The scores of a model on rows on the disk, as those of `tabular.scores`."""
-    classes = part.schema.target.classes
-    if not classes:
-        quantities = QuantityTally()
-        for inputs, targets in part.slices():
-            quantities.add(targets, estimator.predict(inputs))
-        return quantities.scores()
-    tally = ClassTally(classes)
+def tallied(
+    estimator: Estimator, part: StoredPart, prediction: ClassLabel | float | None = None
+) -> Tallies:
+    """The scores of a model on rows on the disk, and of one and the same prediction for each."""
+    tallies = Tallies(part.schema, prediction)
     for inputs, targets in part.slices():
-        predicted = class_positions(estimator, estimator.predict(inputs))
-        tally.add(targets, predicted, probabilities_of(estimator, inputs))
-    return tally.scores()
-
-
-def _baseline(part: StoredPart, prediction: ClassLabel | float) -> dict[str, Any]:
-    """The scores of one and the same prediction for every row, and that prediction."""
-    classes = part.schema.target.classes
-    if not classes:
-        quantities = QuantityTally()
-        for _, targets in part.slices():
-            quantities.add(targets, np.full(len(targets), float(prediction)))
-        return {"prediction": prediction, **quantities.scores()}
-    place = next(i for i, label in enumerate(classes) if label == prediction)
-    right = sum(int((targets == place).sum()) for _, targets in part.slices())
-    return {"prediction": prediction, "rows": len(part), "accuracy": right / len(part)}
+        tallies.add(estimator, inputs, targets)
+    return tallies

@@ -14,7 +14,7 @@ from standalone_node.errors import ArgumentError, DataError, NodeError
 from standalone_node.learn.bundled import DATA_SETS
 from standalone_node.learn.preparation import prepare
 from standalone_node.learn.streaming import encoded as encoded_module
-from standalone_node.learn.streaming.fitting import fit_stored, scores
+from standalone_node.learn.streaming.fitting import fit_stored, tallied
 from standalone_node.learn.streaming.prepared import StoredPrepared, prepare_stored
 from standalone_node.learn.table import read_table
 from standalone_node.learn.tabular import fit
@@ -129,7 +129,7 @@ def test_a_fit_from_the_disk_is_as_good_as_one_from_memory(name: str, tmp_path: 
         assert found.test_scores[leading] < 0.8 * found.baseline[leading]
     inputs, targets = all_rows(parts.train)
     known = scores_in_memory(parts.schema, found.estimator, _Part(inputs, targets))
-    for told in (scores(found.estimator, parts.train), found.train_scores):
+    for told in (tallied(found.estimator, parts.train).scores(), found.train_scores):
         assert told.keys() == known.keys()
         for name_of_score, value in known.items():
             close = not isinstance(value, list)
