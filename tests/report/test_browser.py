@@ -1,15 +1,9 @@
-"""The page in a browser: Chromium opens it from the disk, without a display.
-
-The tests are skipped where there is no Chromium, chromedriver or selenium, unless the environment
-variable NODE_FIT_BROWSER is "required", as it is in continuous integration.
-"""
+"""The page in a browser: Chromium opens it from the disk, without a display."""
 
 from __future__ import annotations
 
 import base64
 import json
-import os
-import shutil
 import warnings
 from collections.abc import Iterator
 from itertools import pairwise
@@ -19,6 +13,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pytest
+from browsers import open_browser
 from sklearn.exceptions import ConvergenceWarning
 from small_documents import HOSTILE, document_of, figure_of
 
@@ -30,11 +25,6 @@ from standalone_node.report.folder import write_report
 from standalone_node.report.sensitivity.from_python import sensitivity_report
 from standalone_node.report.training import training_document
 
-FLAGS = (
-    *("--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"),
-    *("--disable-background-networking", "--disable-component-update", "--disable-sync"),
-    *("--disable-dev-shm-usage", "--hide-scrollbars"),
-)
 PAGES = ("fit", "sensitivity", "plain", "hostile", "wide")
 WIDTHS = (1280, 390)
 
@@ -59,43 +49,10 @@ return {
 """
 
 
-def _missing() -> str | None:
-    """What there is not, of what these tests need."""
-    try:
-        import selenium  # noqa: F401
-    except ImportError:
-        return "selenium"
-    if _found("chromium", "chromium-browser", "google-chrome") is None:
-        return "Chromium"
-    return None if _found("chromedriver") else "chromedriver"
-
-
-def _found(*names: str) -> str | None:
-    return next((path for name in names if (path := shutil.which(name))), None)
-
-
 @pytest.fixture(scope="module")
 def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
-    missing = _missing()
-    if missing is not None and os.environ.get("NODE_FIT_BROWSER") == "required":
-        pytest.fail(f"there is no {missing}, and NODE_FIT_BROWSER=required asks for a browser")
-    if missing is not None:
-        pytest.skip(f"there is no {missing}")
-    from selenium import webdriver
-    from selenium.webdriver.chrome.service import Service
-
-    options = webdriver.ChromeOptions()
-    options.binary_location = str(_found("chromium", "chromium-browser", "google-chrome"))
-    for flag in (*FLAGS, f"--user-data-dir={tmp_path_factory.mktemp('profile')}"):
-        options.add_argument(flag)
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL", "performance": "ALL"})
-    # The path is given, so that selenium looks for no driver elsewhere.
-    driver = webdriver.Chrome(options, Service(executable_path=str(_found("chromedriver"))))
-    try:
-        driver.execute_cdp_cmd("Network.enable", {})
+    with open_browser(tmp_path_factory.mktemp("profile")) as driver:
         yield driver
-    finally:
-        driver.quit()
 
 
 @pytest.fixture(scope="module")
