@@ -96,3 +96,16 @@ def test_the_lowest_versions_are_the_lower_bounds(settings: configparser.ConfigP
     assert {name: Version(version) for name, version in constraints} == {
         name: Version(version) for name, version in bounds.items()
     }
+
+
+def test_the_citation_names_this_version() -> None:
+    module = (ROOT / "standalone_node" / "_version.py").read_text()
+    version = re.search(r'__version__ = "(.+)"', module)
+    cited = re.search(r"^version: (\S+)$", (ROOT / "CITATION.cff").read_text(), re.MULTILINE)
+    assert version is not None and cited is not None
+    assert cited[1] == version[1]
+
+
+def test_the_wheel_is_for_every_system(wheel: zipfile.ZipFile) -> None:
+    assert Path(str(wheel.filename)).name.endswith("-py3-none-any.whl")
+    assert not [name for name in wheel.namelist() if name.endswith((".so", ".pyd", ".c", ".pyx"))]
