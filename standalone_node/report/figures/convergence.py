@@ -8,7 +8,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import FuncFormatter, MaxNLocator, NullFormatter
 
 from standalone_node.learn.tabular import Fitted
-from standalone_node.report.figures.style import OKABE_ITO
+from standalone_node.plot.style import OKABE_ITO
 
 
 def suits(fitted: Fitted) -> bool:

@@ -11,8 +11,9 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted, Part, class_positions, probabilities_of
-from standalone_node.report.figures.style import MANY, MARKERS, colours, inputs_of, shortened
-from standalone_node.report.figures.theme import INK
+from standalone_node.plot.inks import INK
+from standalone_node.plot.style import MANY, MARKERS, colours, shortened
+from standalone_node.report.figures.shown import inputs_of
 
 _POINTS = 220
 _MARGIN = 0.08

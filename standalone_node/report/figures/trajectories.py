@@ -18,16 +18,11 @@ from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted
+from standalone_node.plot.inks import FAINT
+from standalone_node.plot.style import OKABE_ITO, colours, shortened
 from standalone_node.problem.network import Network
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import (
-    OKABE_ITO,
-    colours,
-    inputs_of,
-    shortened,
-    shown_part,
-)
-from standalone_node.report.figures.theme import FAINT
+from standalone_node.report.figures.shown import inputs_of, shown_part
 
 Array = NDArray[Any]
 

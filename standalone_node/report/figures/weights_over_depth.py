@@ -13,8 +13,8 @@ from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted
 from standalone_node.model.nodal import Parameters
+from standalone_node.plot.style import LINES
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import LINES
 
 Array = NDArray[np.float64]
 
