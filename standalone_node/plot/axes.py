@@ -111,3 +111,14 @@ def draw_band(
     one = len(depth) == 1
     axes.fill_between(depth, low, high, color=colour, alpha=0.18, lw=0.0)
     axes.plot(depth, middle, color=colour, lw=1.8, ls=dashes, marker="o" if one else None)
+
+
+def plain_log(axis: Axis) -> None:
+    """Ticks of a logarithmic axis without mathematical typesetting.
+
+    Between the powers of ten there are numbers only if these are few.
+    """
+    low, high = axis.get_view_interval()
+    form = FuncFormatter(lambda value, place: f"{value:g}")
+    axis.set_major_formatter(form)
+    axis.set_minor_formatter(form if high / low < 10.0 else NullFormatter())
