@@ -25,6 +25,8 @@ Array = NDArray[Any]
 
 #: The share of the frames for which the last one stays.
 _REST = 0.2
+#: Of the files: enough to be read, and not too slow to write.
+_DPI = 100
 #: The formats, by the end of the name, and what writes them.
 FORMATS = {".gif": PillowWriter, ".mp4": FFMpegWriter}
 
@@ -54,7 +56,7 @@ def flow(
     components: tuple[Component, Component] | None = None,
     parameters: Parameters | None = None,
     rows: int = 200,
-    frames: int = 60,
+    frames: int = 48,
     seconds: float = 4.0,
     trail: float = 0.15,
     ax: Axes | None = None,
@@ -127,7 +129,7 @@ def flow(
     )
     if path is not None:
         with style():
-            animation.save(path, writer=writer)
+            animation.save(path, writer=writer, dpi=_DPI)
     return animation
 
 
@@ -204,12 +206,13 @@ def _stage(axes: Axes, ways: Ways, plane: Plane, trail: float) -> Any:
     behind = round(trail * (len(places) - 1))
     tails = LineCollection([], colors=looks.colours, linewidths=1.0, alpha=0.5)
     axes.add_collection(tails)
-    points = [
-        (group, axes.scatter([], [], s=20.0, c=[], marker=marker, linewidths=0.0, zorder=3))
-        for group, marker in looks.groups
-    ]
-    for group, artist in points:
-        artist.set_facecolor([looks.colours[i] for i in group])
+    points = []
+    for group, marker, shades in looks.shapes():
+        start = places[0, group]
+        drawn = axes.scatter(
+            start[:, 0], start[:, 1], c=shades, s=20.0, marker=marker, linewidths=0.0, zorder=3
+        )
+        points.append((group, drawn))
     axes.set_xlim(*ends(places[..., 0]))
     axes.set_ylim(*ends(places[..., 1]))
     axes.grid(visible=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -36,8 +36,8 @@ class Colouring:
         A colour a row.
     groups : tuple of (ndarray, str)
         The rows of each shape, as positions, and the shape, a marker of matplotlib.
-    entries : tuple of (str, Artist)
-        What stands in the key: names and how they look; empty if there is none.
+    entries : tuple of (str, colour, str)
+        What stands in the key: a name, its colour and its shape; empty if there is none.
     scale : ScalarMappable or None
         Of quantities: the bar beside the axes.
     title : str
@@ -46,11 +46,24 @@ class Colouring:
 
     colours: list[Any]
     groups: tuple[tuple[Array, str], ...]
-    entries: tuple[tuple[str, Artist], ...] = ()
+    entries: tuple[tuple[str, Any, str], ...] = ()
     scale: ScalarMappable | None = None
     title: str = ""
 
-    def key(self, canvas: Panels) -> None:
+    def handles(self, *, lines: bool = False, shapes: bool = True) -> list[tuple[str, Artist]]:
+        """The entries of the key as rows are drawn: as lines, as shapes, or as both."""
+        return [
+            (
+                name,
+                Line2D(
+                    [], [], color=colour, ms=5.5,
+                    ls="-" if lines else "", marker=marker if shapes else "",
+                ),
+            )
+            for name, colour, marker in self.entries
+        ]  # fmt: skip
+
+    def key(self, canvas: Panels, *, lines: bool = False, shapes: bool = True) -> None:
         """Say what the colours mean: below the panels for classes, beside them for quantities."""
         if self.scale is not None:
             figure: Any = canvas.axes[0].figure
@@ -58,7 +71,13 @@ class Colouring:
             bar.outline.set_visible(False)
             bar.set_label(self.title, parse_math=False)
         elif self.entries:
-            canvas.key(self.entries, self.title or None)
+            canvas.key(self.handles(lines=lines, shapes=shapes), self.title or None)
+
+    def shapes(self) -> Iterator[tuple[Array, str, list[Any]]]:
+        """The rows of each shape, as positions, the shape, and the colours of these rows."""
+        for group, marker in self.groups:
+            if group.size:
+                yield group, marker, [self.colours[i] for i in group]
 
     def of(self, rows: Array) -> Colouring:
         """The looks of some rows, by position."""
@@ -79,16 +98,18 @@ def plain(rows: int) -> Colouring:
     return Colouring([OKABE_ITO[0]] * rows, ((np.arange(rows), "o"),))
 
 
-def by_class(places: Array, labels: Sequence[Any], title: str = "") -> Colouring:
+def by_class(
+    places: Array, labels: Sequence[Any], title: str = "", palette: Sequence[Any] | None = None
+) -> Colouring:
     """A colour and a shape for each class, of rows at these positions among the labels."""
-    palette = colours(len(labels))
+    shades = colours(len(labels)) if palette is None else palette
     shapes = [MARKERS[i % len(MARKERS)] for i in range(len(labels))]
-    entries = tuple(
-        (shortened(label), Line2D([], [], ls="", marker=shape, ms=5.5, color=colour))
-        for label, colour, shape in zip(labels, palette, shapes, strict=True)
+    return Colouring(
+        colours=[shades[i] for i in places],
+        groups=tuple((np.flatnonzero(places == i), shape) for i, shape in enumerate(shapes)),
+        entries=tuple(zip(map(shortened, labels), shades, shapes, strict=True)),
+        title=title,
     )
-    groups = tuple((np.flatnonzero(places == i), shape) for i, shape in enumerate(shapes))
-    return Colouring([palette[i] for i in places], groups, entries, title=title)
 
 
 def by_quantity(values: Array, title: str = "") -> Colouring:

@@ -137,9 +137,9 @@ def ways_of(
     network, rows = asked(model, X, parameters)
     if most < 1:
         raise ArgumentError(f"rows = {most} has to be at least 1")
-    final = network.solve(rows)
-    looks, order = _looks(model, X, network, final, known)
+    looks, order = _looks(model, X, network, rows, known)
     index = np.sort(even(order, most))
+    network.solve(rows[index])  # or an error that names the row that overflows
     states = network.dynamics.states(network.parameters, network.initial(rows[index]))
     return Ways(network, rows[index], index, np.asarray(states, dtype=np.float64), looks.of(index))
 
@@ -158,11 +158,11 @@ def asked(model: Any, X: ArrayLike | None, parameters: Parameters | None) -> tup
 
 
 def _looks(
-    model: Any, X: ArrayLike | None, network: Network, final: Array, known: ArrayLike | None
+    model: Any, X: ArrayLike | None, network: Network, inputs: Array, known: ArrayLike | None
 ) -> tuple[Colouring, Array]:
     """The looks of all rows, and numbers in whose order they are chosen evenly."""
     labels: Sequence[Any] = getattr(model, "classes_", range(network.classes))
-    rows = len(final)
+    rows = len(inputs)
     if known is not None:
         values = np.asarray(known)
         looks = colouring(values, rows, labels)
@@ -170,7 +170,7 @@ def _looks(
     if not network.classes:
         return plain(rows), np.zeros(rows)
     own = X is None and isinstance(model, InverseProblem) and LOSSES[model.loss].takes_classes
-    places = np.asarray(model.targets) if own else network.decided(final)
+    places = np.asarray(model.targets) if own else network.decided(network.solve(inputs))
     looks = colouring(np.asarray(labels)[places], rows, labels, "class" if own else "predicted")
     return looks, places
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
+from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.tableaux import TABLEAUX
@@ -15,6 +16,9 @@ from standalone_node.plot.inks import FAINT
 from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import LINES, MARKERS
 from standalone_node.problem.verification import ConvergenceStudy
+
+#: How many step sizes have a number of their own.
+_TICKS = 8
 
 
 def order(
@@ -73,18 +77,32 @@ def order(
                 lw=1.6,
                 color=LINES[place % len(LINES)],
             )
-            entries.append((f"{name}: order {study.orders.get(quantity, np.nan):.2f}", line))
+            found = study.orders.get(quantity, np.nan)
+            seen = f"order {found:.2f}" if np.isfinite(found) else "nothing but rounding"
+            entries.append((f"{name}: {seen}", line))
             scheme = TABLEAUX.get(study.scheme)
             if scheme is not None and np.isfinite(errors[0]):
                 promised = errors[0] * (steps / steps[0]) ** scheme.order
+                promised[promised < 0.1 * np.nanmin(errors)] = np.nan
                 axes.plot(steps, promised, ls="--", color=FAINT, lw=1.0, zorder=1)
+        _ticks(axes, studies)
         entries.append(("as promised", Line2D([], [], ls="--", color=FAINT, lw=1.0)))
-        plain_log(axes.xaxis)
         plain_log(axes.yaxis)
         axes.grid(visible=True, which="major")
         named(axes, "step size h / T", f"relative error of the {quantity}", "Order of convergence")
         canvas.key(entries)
     return axes
+
+
+def _ticks(axes: Axes, studies: tuple[ConvergenceStudy, ...]) -> None:
+    """The step sizes that there are, as fractions; of many, the powers of ten."""
+    steps = np.unique(np.concatenate([study.steps for study in studies]))
+    if len(steps) > _TICKS:
+        plain_log(axes.xaxis)
+        return
+    axes.xaxis.set_major_locator(FixedLocator(list(1.0 / steps)))
+    axes.xaxis.set_major_formatter(FixedFormatter([f"1/{number}" for number in steps]))
+    axes.xaxis.set_minor_locator(NullLocator())
 
 
 def _check(

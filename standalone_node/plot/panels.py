@@ -43,7 +43,7 @@ class Panels:
         pairs = list(entries)
         # Matplotlib leaves out names that begin with "_".
         names = [f" {name}" if name.startswith("_") else name for name, _ in pairs]
-        columns = max(1, min(len(names), int(60 / max(8, *map(len, names)))))
+        columns = max(1, min(len(names), int(64 / (6 + max(map(len, names))))))
         looks: dict[str, Any] = {"ncols": columns, "fontsize": "small", "title": title}
         handles = [handle for _, handle in pairs]
         if len(self.axes) > 1 and self.own:

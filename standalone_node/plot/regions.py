@@ -103,12 +103,12 @@ def decision_regions(
             aspect="auto",
             interpolation="nearest",
         )
-        entries = by_class(np.zeros(0), called).entries
+        entries = by_class(np.zeros(0), called).handles()
         if looks is not None:
             _draw_rows(axes, rows[:, places], looks, rim)
         if looks is not None and rim.any():
             edge = Line2D([], [], ls="", marker="o", mfc="none", mec=ink())
-            entries = (*entries, ("held out", edge))
+            entries.append(("held out", edge))
         named(axes, shortened(names[places[0]], 60), shortened(names[places[1]], 40))
         canvas.key(entries)
     return axes
@@ -149,7 +149,7 @@ def _names_of(estimator: Any, X: Any) -> list[str]:
         names = getattr(estimator, "feature_names_in_", getattr(schema, "feature_names", None))
     columns = np.shape(X)[1]
     if names is None or len(names) != columns:
-        return [f"feature {j}" for j in range(columns)]
+        return [f"x{j}" for j in range(columns)]
     return [str(name) for name in names]
 
 

@@ -44,7 +44,8 @@ def stability(
     scheme : str or sequence of str, optional
         Names of schemes; that of the model if not given.
     model : fitted estimator, InverseProblem or FieldProblem, optional
-        At each step of some rows the eigenvalues of f_x, times the step, are drawn as points.
+        At each step of some rows the eigenvalues of f_x, times the step, are drawn as points. The
+        title counts those that fall, but rise in the first scheme.
     X : array_like, shape (B, p), optional
         Its rows; those of a problem if not given.
     parameters : Parameters, optional
@@ -70,20 +71,22 @@ def stability(
     >>> from matplotlib.figure import Figure
     >>> axes = stability("euler", points=[-1.0, -3.0], ax=Figure().add_subplot())
     >>> axes.get_title()
-    'Stability: 1 of 2 products h λ lie outside'
+    'Stability: 1 of 2 with Re λ < 0 lie outside'
     """
     names = _schemes(scheme, model)
     found = np.asarray([] if points is None else points, dtype=complex).ravel()
     if points is None and model is not None:
         found = _products(model, X, parameters, rows)
     regions = {name: _region(name) for name in names}
-    outside = int((np.abs(stability_function(names[0], found)) > 1.0 + 1e-9).sum())
+    falling = found[found.real < 0.0]
+    outside = int((np.abs(stability_function(names[0], falling)) > 1.0 + 1e-9).sum())
     with panels(ax, size=(5.6, 5.4)) as canvas:
         (axes,) = canvas.axes
         entries: list[tuple[str, Artist]] = []
         for place, (name, (x, y, size)) in enumerate(regions.items()):
             colour = LINES[place % len(LINES)]
-            axes.contourf(x, y, size, levels=[0.0, 1.0], colors=[colour], alpha=0.12)
+            if len(regions) == 1:
+                axes.contourf(x, y, size, levels=[0.0, 1.0], colors=[colour], alpha=0.12)
             axes.contour(x, y, size, levels=[1.0], colors=[colour], linewidths=1.6)
             entries.append((name, Line2D([], [], color=colour, lw=1.6)))
         axes.axhline(0.0, color=FAINT, lw=0.8, zorder=0)
@@ -95,7 +98,7 @@ def stability(
             )  # fmt: skip
             entries.append(("h λ", Line2D([], [], ls="", marker=".", color=ink())))
         _limits(axes, list(regions.values()), found)
-        counted = f": {outside} of {found.size} products h λ lie outside" if found.size else ""
+        counted = f": {outside} of {falling.size} with Re λ < 0 lie outside" if found.size else ""
         named(axes, "real part of h λ", "imaginary part of h λ", f"Stability{counted}")
         canvas.key(entries)
     return axes
@@ -177,6 +180,6 @@ def _limits(axes: Axes, regions: list[tuple[Array, Array, Array]], found: Array)
     low = min(float(part.min()) for part in across if part.size)
     high = max(float(part.max()) for part in across if part.size)
     reach = max(float(np.abs(part).max()) for part in up if part.size)
-    axes.set_aspect("equal", adjustable="datalim")
+    axes.set_aspect("equal", adjustable="box")
     axes.set_xlim(low - 0.5, max(high, 0.0) + 0.5)
     axes.set_ylim(-reach - 0.5, reach + 0.5)

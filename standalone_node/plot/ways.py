@@ -85,7 +85,7 @@ def components(
             axes.grid(visible=True, axis="y")
             named(axes, "depth t", shortened(ways.names[component], 40))
             axes.margins(x=0.0)
-        ways.looks.key(canvas)
+        ways.looks.key(canvas, lines=True, shapes=False)
     return canvas.axes[0] if len(shown) == 1 else np.array(canvas.axes, dtype=object)
 
 
@@ -128,7 +128,7 @@ def phase_plane(
         draw_ways(axes, ways.looks, values[..., first], values[..., second], ends=True)
         axes.grid(visible=True)
         named(axes, shortened(ways.names[first], 60), shortened(ways.names[second], 40))
-        ways.looks.key(canvas)
+        ways.looks.key(canvas, lines=True)
     return axes
 
 
@@ -163,15 +163,7 @@ def draw_ways(axes: Axes, looks: Colouring, x: Array, y: Array, *, ends: bool = 
     drawn = LineCollection(list(lines), colors=looks.colours, linewidths=0.9, alpha=0.75)
     axes.add_collection(drawn)
     if ends:
-        for group, marker in looks.groups:
-            shades = [looks.colours[i] for i in group]
-            axes.scatter(
-                x[-1][group],
-                y[-1][group],
-                s=18.0,
-                c=shades,
-                marker=marker,
-                linewidths=0.0,
-                zorder=3,
-            )
+        for group, marker, shades in looks.shapes():
+            goal = x[-1][group], y[-1][group]
+            axes.scatter(*goal, s=18.0, c=shades, marker=marker, linewidths=0.0, zorder=3)
     axes.autoscale_view()
