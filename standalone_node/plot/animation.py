@@ -105,12 +105,12 @@ def flow(
     StateOverflow
         If a state overflows.
     """
-    writer = None if path is None else _writer(Path(path), frames, seconds)
     if frames < 2 or not seconds > 0.0 or not 0.0 <= trail <= 1.0:
         raise ArgumentError(
             f"frames = {frames}, seconds = {seconds:g} and trail = {trail:g} have to be at least "
             "2, above 0, and from 0 to 1"
         )
+    writer = None if path is None else writer_of(path, max(1, round(frames / seconds)))
     ways = ways_of(model, X, parameters, y, rows)
     plane = _on_plane(ways, components, frames)
     with panels(ax, size=(5.6, 5.2), shown=False) as canvas:
@@ -133,7 +133,15 @@ def flow(
     return animation
 
 
-def _writer(path: Path, frames: int, seconds: float) -> Any:
+def writer_of(name: str | Path, frames_a_second: int = 1) -> Any:
+    """What writes a file of that name.
+
+    Raises
+    ------
+    ArgumentError
+        If nothing does: another format, or no ffmpeg.
+    """
+    path = Path(name)
     kind = FORMATS.get(path.suffix.lower())
     if kind is None:
         raise ArgumentError(f"{path}: an animation's name has to end in {' or '.join(FORMATS)}.")
@@ -141,7 +149,7 @@ def _writer(path: Path, frames: int, seconds: float) -> Any:
         raise ArgumentError(
             f"{path}: there is no ffmpeg to write it; install ffmpeg, or name a file in .gif."
         )
-    return kind(fps=max(1, round(frames / seconds)))
+    return kind(fps=frames_a_second)
 
 
 def _on_plane(ways: Ways, components: Sequence[Component] | None, frames: int) -> Plane:

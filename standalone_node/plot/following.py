@@ -122,8 +122,8 @@ def ways_of(
     parameters : Parameters, optional
         Of a problem.
     known : array_like, shape (B,), optional
-        Classes or quantities. If not given, what a problem has as classes of its own rows, or what
-        a model that decides between classes predicts.
+        Classes or quantities; a series with a name has it in the key. If not given, what a problem
+        has as classes of its own rows, or what a model that decides between classes predicts.
     most : int
         How many are followed.
 
@@ -147,7 +147,11 @@ def ways_of(
 def asked(model: Any, X: ArrayLike | None, parameters: Parameters | None) -> tuple[Network, Array]:
     """The network that a model is, and its rows X (B, p); those of a problem if X is None."""
     if hasattr(model, "fit") and not hasattr(model, "network_"):
-        raise ArgumentError(f"expected a fitted estimator of standalone_node, not {said(model)}")
+        steps = hasattr(model, "steps")
+        raise ArgumentError(
+            f"expected a fitted NodeClassifier or NodeRegressor, not {said(model)}"
+            + (": give its last step, and X as the steps before make it" if steps else "")
+        )
     network = network_of(model, parameters)
     problem = isinstance(model, InverseProblem | FieldProblem)
     if X is None and not problem:
@@ -165,7 +169,7 @@ def _looks(
     rows = len(inputs)
     if known is not None:
         values = np.asarray(known)
-        looks = colouring(values, rows, labels)
+        looks = colouring(values, rows, labels, str(getattr(known, "name", None) or ""))
         return looks, np.unique(values, return_inverse=True)[1]
     if not network.classes:
         return plain(rows), np.zeros(rows)

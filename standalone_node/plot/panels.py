@@ -38,12 +38,18 @@ class Panels:
     axes: tuple[Axes, ...]
     own: bool
 
+    def _width(self) -> float:
+        """The room for a key, in points."""
+        last: Any = self.axes[-1]
+        share = 0.9 if self.own else last.get_position().width
+        return float(72.0 * share * last.figure.get_figwidth())
+
     def key(self, entries: Iterable[tuple[str, Artist]], title: str | None = None) -> None:
         """What colours and shapes mean, where it covers no data: below the axes."""
         pairs = list(entries)
         # Matplotlib leaves out names that begin with "_".
         names = [f" {name}" if name.startswith("_") else name for name, _ in pairs]
-        columns = max(1, min(len(names), int(64 / (6 + max(map(len, names))))))
+        columns = max(1, min(len(names), int(self._width() / (42.0 + 5.2 * max(map(len, names))))))
         looks: dict[str, Any] = {"ncols": columns, "fontsize": "small", "title": title}
         handles = [handle for _, handle in pairs]
         if len(self.axes) > 1 and self.own:

@@ -102,7 +102,8 @@ def _slopes(axes: Axes, tests: list[TaylorTest]) -> None:
     """The change of the cost, and lines of slope 1 and 2 through its and the remainders' start."""
     first = tests[0]
     axes.plot(first.steps, positive(first.changes), color=FAINT, lw=1.2, label="|E(p + εv) − E(p)|")
-    bottom = min(float(np.nanmin(positive(t.remainders))) for t in tests if t.remainders.any())
+    every = np.concatenate([t.remainders for t in tests])
+    bottom = float(every[every > 0.0].min(initial=np.inf))  # infinite: nothing is to be seen
     least = min(float(t.remainders[0]) for t in tests)
     for slope, dashes, start in ((1, ":", first.changes[0]), (2, "--", least)):
         line = start * (first.steps / first.steps[0]) ** slope

@@ -15,6 +15,7 @@ import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
+from standalone_node.errors import ArgumentError
 from standalone_node.plot.inks import GRID, INK, PAPER, SOFT
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
@@ -23,6 +24,8 @@ LINES = (*(colour for colour in OKABE_ITO if colour != "#F0E442"), "#7F7F7F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 #: From how many points on a layer is drawn as an image, so that files stay small.
 MANY = 1500
+#: The formats a figure can be written in, by the end of the file name.
+FORMATS = ("png", "svg", "pdf")
 
 
 def style() -> AbstractContextManager[Any]:
@@ -74,6 +77,16 @@ def shortened(name: object, most: int = 24) -> str:
     """
     line = " ".join(str(name).split())
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
+
+
+def figure_format(path: str | Path) -> str:
+    """The format of a figure file, from its name; ArgumentError if it is none of `FORMATS`."""
+    ending = Path(path).suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise ArgumentError(
+            f"{path}: a figure's name has to end in {', '.join('.' + name for name in FORMATS)}."
+        )
+    return ending
 
 
 def write_figure(figure: Figure, path: str | Path | IO[Any], file_format: str) -> None:

@@ -7,6 +7,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+from sklearn.exceptions import NotFittedError
+from sklearn.utils.validation import check_is_fitted
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Derivative, Parameters
@@ -37,8 +39,13 @@ def parameters_of(model: Any) -> Parameters | Derivative:
 def said(thing: Any) -> str:
     """What something is that is not what was asked for, with the remedy if there is one."""
     name = type(thing).__name__
-    unfitted = hasattr(thing, "fit") and not hasattr(thing, "parameters_")
-    return f"{name}, which was not fitted: call fit(X, y) first" if unfitted else name
+    try:
+        check_is_fitted(thing)
+    except NotFittedError:
+        return f"{name}, which was not fitted: call fit(X, y) first"
+    except TypeError:  # no estimator at all
+        pass
+    return name
 
 
 def history_of(run: Any) -> dict[str, Array]:
