@@ -25,10 +25,9 @@ from standalone_node.problem.needs import Size, require_field
 from standalone_node.problem.observations import Observations
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.shared import (
-    Batched,
+    Solving,
     SweepCounts,
     check_parameters,
-    checked_change,
     checked_direction,
     checked_functional,
     one_at_a_time,
@@ -37,7 +36,7 @@ from standalone_node.problem.shared import (
 Array = NDArray[Any]
 
 
-class FieldProblem(Batched):
+class FieldProblem(Solving):
     """Find the parameters p of x' = f(t, x, p) from observations of the state.
 
     Parameters
@@ -215,26 +214,6 @@ class FieldProblem(Batched):
         return self._adjoint(trajectory, self._sources(self._residuals(trajectory)))[0]
 
     @one_at_a_time
-    def solve_sensitivity(
-        self,
-        p: Parameters,
-        direction: Parameters | None = None,
-        initial: ArrayLike | None = None,
-    ) -> Array:
-        """The change xi_n of the states to first order, (N + 1, B, d).
-
-        Parameters
-        ----------
-        p : Parameters
-        direction : Parameters, optional
-            The change of the parameters, on the grid of p; none if not given.
-        initial : array_like, shape (B, d) or (d,), optional
-            The change of the initial states; none if not given.
-        """
-        change = checked_change(initial, self.inputs.shape)
-        return self._sensitivity(p, direction, change)
-
-    @one_at_a_time
     def pull_back(self, p: Parameters, functional: ArrayLike) -> tuple[Derivative, Array]:
         """The transpose of `solve_sensitivity` at T, applied to a functional (B, d) of x(T).
 
@@ -246,11 +225,6 @@ class FieldProblem(Batched):
         sources[-1] = given
         states, derivative = self._adjoint(trajectory, sources)
         return derivative, states[0]
-
-    @one_at_a_time
-    def cost(self, p: Parameters) -> float:
-        """E(p); infinite if the state overflows."""
-        return self._cost(self._trajectory(p))
 
     @one_at_a_time
     def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
@@ -332,11 +306,6 @@ class FieldProblem(Batched):
     def _adjoint(self, trajectory: FieldTrajectory, sources: Array) -> tuple[Array, Derivative]:
         self.counts.adjoint += 1
         return self._flow.adjoint(trajectory, sources)
-
-    def is_solved(self, p: Parameters) -> bool:
-        """Whether the direct problem of p is the last one solved, so that asking costs nothing."""
-        # Parameters are read-only, so that the object itself may serve as the key.
-        return self._last is not None and self._last.parameters is p
 
     def _trajectory(self, p: Parameters) -> FieldTrajectory:
         if not self.is_solved(p):
