@@ -22,6 +22,7 @@ class OnAGrid(NetworkSolves):
     depth_times: Array
     tolerance: Any
     grids: list[GridChange]
+    settings: dict[str, Any]
 
     def _afford(self, steps: int, points: int) -> None:
         """Refuse what does not fit into the memory."""
