@@ -28,6 +28,7 @@ from standalone_node.problem.grids import (
     chosen_grid,
 )
 from standalone_node.problem.losses import LOSSES
+from standalone_node.problem.measured_network import MeasuredNetwork, rebuilt
 from standalone_node.problem.misfit import Misfit
 from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.penalties import Penalty
@@ -39,12 +40,11 @@ from standalone_node.problem.shared import (
 )
 from standalone_node.problem.start import smooth_start
 from standalone_node.problem.targets import read_targets
-from standalone_node.problem.time_grid import OnAGrid
 
 Array = NDArray[Any]
 
 
-class InverseProblem(OnAGrid):
+class InverseProblem(MeasuredNetwork):
     """Find theta(t) such that the flow of x' = f(t, x, theta(t)) carries inputs to targets.
 
     Parameters
@@ -209,7 +209,7 @@ class InverseProblem(OnAGrid):
         )
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (self.settings, self.times, self.grids)
+        return rebuilt, (type(self), self.settings, self.times, self.grids)
 
     def _afford(self, steps: int, points: int) -> None:
         """Refuse, before anything large is made, what does not fit into the memory."""
@@ -364,11 +364,3 @@ class InverseProblem(OnAGrid):
             change = chosen_grid(self, p)
             self.use_grid(change.times)
             self.grids.append(change)
-
-
-def _rebuilt(settings: dict[str, Any], times: Array, grids: list[GridChange]) -> InverseProblem:
-    problem = InverseProblem(**settings)
-    if grids:
-        problem.use_grid(times)
-        problem.grids = list(grids)
-    return problem

@@ -113,7 +113,12 @@ class TaylorTest(float):
 
 
 def taylor_test(
-    problem: Problem, p: Parameters, direction: Parameters, *, levels: int = 26
+    problem: Problem,
+    p: Parameters,
+    direction: Parameters,
+    *,
+    levels: int = 26,
+    size: float = 0.01,
 ) -> TaylorTest:
     """The order of E(p + eps v) - E(p) - eps dE.v in eps: 2 if the derivative is right, 1 if not.
 
@@ -121,10 +126,13 @@ def taylor_test(
     ----------
     problem : InverseProblem or FieldProblem
     p, direction : Parameters
-        On one depth grid. eps runs through 0.01 * 2**-k, k < levels, relative to the largest
+        On one depth grid. eps runs through size * 2**-k, k < levels, relative to the largest
         entry of the direction.
     levels : int
         At least 12; the last four only show the size of rounding.
+    size : float
+        The largest entry of the first change of p. Parameters that are much larger or smaller than
+        one want another than the default.
 
     Returns
     -------
@@ -145,7 +153,7 @@ def taylor_test(
         raise ArgumentError("the direction of a Taylor test has to be different from zero")
     cost, derivative = problem.cost_and_derivative(p)
     slope = derivative.apply(direction)
-    steps = 0.01 * 0.5 ** np.arange(levels) / largest
+    steps = size * 0.5 ** np.arange(levels) / largest
     costs = np.array([problem.cost(p + eps * direction) for eps in steps])
     remainders = np.abs(costs - cost - steps * slope)
     # The smallest steps leave nothing but rounding, and so show how large it is.
