@@ -8,11 +8,15 @@ from typing import Any
 import numpy as np
 from scipy.optimize import OptimizeResult
 
+from standalone_node.optimize.processors import held
 from standalone_node.summary import Section, Summary, digits
 
 #: A section of a summary as names and values.
 Rows = tuple[tuple[str, str], ...]
-NOT_KEPT = "not measured before the result was copied or pickled: sn.accuracy(problem, parameters)"
+NOT_KEPT = (
+    "not measured, and the rows are not here any more (an estimator's result has none, nor has a "
+    "copy): use sn.accuracy(problem, parameters), or summary() of the estimator"
+)
 NOT_OFFERED = "not measured: the problem offers no excerpt of its rows"
 
 
@@ -77,7 +81,7 @@ class Result(OptimizeResult):
     def released(self) -> Any:
         """The rows that were kept to measure on, which are from now on not the result's."""
         excerpt = self.__dict__.get("_excerpt")
-        self.__dict__["_excerpt"] = None
+        self.__dict__.update(_excerpt=None, _dropped=True)
         return excerpt
 
     @property
@@ -89,7 +93,8 @@ class Result(OptimizeResult):
         """
         known = self.__dict__.get("_accuracy")
         if known is None and self.__dict__.get("_excerpt") is not None:
-            known = self.__dict__["_excerpt"].accuracy(self["parameters"])
+            with held():
+                known = self.__dict__["_excerpt"].accuracy(self["parameters"])
             self.__dict__.update(_accuracy=known, _excerpt=None)
         return known
 

@@ -139,10 +139,10 @@ class Accuracy:
             kind = KINDS[name]
             if value is None and kind is float:
                 value = float("nan")
-            elif type(value) is not kind or (kind is not bool and value < 0):
+            elif type(value) is not kind:
                 return None
             found[name] = value
-        return cls(**found) if found["order"] > 0 else None
+        return cls(**found) if found["order"] > 0 and found["rows"] > 0 else None
 
     def _rows(self) -> str:
         if self.rows == self.of_rows:
@@ -152,8 +152,8 @@ class Accuracy:
     def _slope(self) -> str:
         if np.isnan(self.taylor_order):
             return (
-                "not measurable here: rounding hides the remainder, or the state overflows near "
-                "the solution; the dot test tells the same"
+                "not measurable: the remainder is nothing but rounding, or the state overflows "
+                "near the solution; see the dot test"
             )
         smooth = " and the activation smooth, which it is not" if self.kinks else ""
         double = "; in double precision" if self.rounding > EPSILON else ""
@@ -177,7 +177,12 @@ class Accuracy:
 #: How the facts of an accuracy begin in a model file, and what they are.
 PREFIX = "accuracy_"
 NAMES = tuple(field.name for field in fields(Accuracy))
-KINDS = dict.fromkeys(NAMES, float) | {"rows": int, "of_rows": int, "order": int, "kinks": bool}
+KINDS: dict[str, type] = dict.fromkeys(NAMES, float) | {
+    "rows": int,
+    "of_rows": int,
+    "order": int,
+    "kinks": bool,
+}
 
 
 def accuracy(problem: Any, p: Parameters, *, rows: int = MOST_ROWS) -> Accuracy:
