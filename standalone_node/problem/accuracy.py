@@ -22,6 +22,8 @@ from standalone_node.summary import counted, digits
 
 Array = NDArray[Any]
 
+#: The derivative is tested on so many of them: it is exact on all or on none.
+DERIVATIVE_ROWS = 100
 #: The seed of the direction of the Taylor test.
 SEED = 0
 EPSILON = float(np.finfo(np.float64).eps)
@@ -60,6 +62,10 @@ class Measurable(Protocol):
         """A smooth random change of p, on its grid, of the size that p may have."""
         ...
 
+    def excerpt(self, most: int) -> Excerpt:
+        """Some of its rows."""
+        ...
+
     def halved(self) -> Measurable:
         """The same problem with every time step cut in two."""
         ...
@@ -71,8 +77,8 @@ class Accuracy:
 
     Attributes
     ----------
-    rows, of_rows : int
-        Measured on so many rows of so many.
+    rows, of_rows, derivative_rows : int
+        Measured on so many rows of so many, the derivative on so many of these.
     taylor_order : float
         The order of the Taylor remainder of the cost at the solution: 2 if the derivative is that
         of the discrete cost.
@@ -84,6 +90,9 @@ class Accuracy:
         |x_h - x_{h/2}| relative to |x_{h/2}|, of the observed components of the state.
     order : int
         q, the order the error is taken to have: that of the scheme, or less where there are kinks.
+    observed_order : float
+        The order that a grid of a quarter of the step shows, log2 of |x_h - x_{h/2}| over
+        |x_{h/2} - x_{h/4}|: far from q, the estimate is of its magnitude only.
     rounding : float
         The relative rounding error of the states' precision, below which a change says nothing.
         The Taylor test is done in double precision always.
@@ -93,12 +102,14 @@ class Accuracy:
 
     rows: int
     of_rows: int
+    derivative_rows: int
     taylor_order: float
     dot_error: float
     cost: float
     fine_cost: float
     output_change: float
     order: int
+    observed_order: float
     rounding: float
     kinks: bool
 
@@ -145,9 +156,11 @@ class Accuracy:
         return cls(**found) if found["order"] > 0 and found["rows"] > 0 else None
 
     def _rows(self) -> str:
+        rows = f"{self.rows:,} of {counted(self.of_rows, 'row')}, evenly chosen"
         if self.rows == self.of_rows:
-            return f"all {counted(self.rows, 'row')}" if self.rows > 1 else "1 row"
-        return f"{self.rows:,} of {counted(self.of_rows, 'row')}, evenly chosen"
+            rows = f"all {counted(self.rows, 'row')}" if self.rows > 1 else "1 row"
+        fewer = self.derivative_rows < self.rows
+        return f"{rows}; the derivative on {self.derivative_rows} of them" if fewer else rows
 
     def _slope(self) -> str:
         if np.isnan(self.taylor_order):
@@ -171,7 +184,8 @@ class Accuracy:
         if self.output_change <= 8.0 * self.rounding:
             return f"below rounding, {digits(self.rounding)} of the outputs"
         share = digits(self.discretisation_error)
-        return f"about {share} of the outputs, by Richardson's rule for order {self.order}"
+        rule = f"about {share} of the outputs, by Richardson's rule for order {self.order}"
+        return rule if np.isnan(self.observed_order) else f"{rule} ({self.observed_order:.1f} seen)"
 
 
 #: How the facts of an accuracy begin in a model file, and what they are.
@@ -216,35 +230,43 @@ def accuracy(problem: Any, p: Parameters, *, rows: int = MOST_ROWS) -> Accuracy:
 def measured(problem: Measurable, p: Parameters, of_rows: int) -> Accuracy:
     """`accuracy` on all rows of a problem that may be changed."""
     dtype = np.dtype(problem.settings.get("dtype", "float64"))
+    rounding = float(np.finfo(dtype).eps)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
-        cost = problem.cost(p)
-        defined = bool(np.isfinite(cost))
-        taylor = _slope(problem, p, dtype) if defined else float("nan")
-        dot = float(dot_test(_any(problem), p)) if defined else float("nan")
-        outputs, finer = problem.observed_outputs(p), problem.halved()
+        cost, outputs, finer = problem.cost(p), problem.observed_outputs(p), problem.halved()
         fine_cost, fine = finer.cost(p), finer.observed_outputs(p)
+        change = float(np.linalg.norm(outputs - fine))
+        next_change = float(np.linalg.norm(fine - finer.halved().observed_outputs(p)))
+        size = float(np.linalg.norm(fine))
+        some = problem.excerpt(DERIVATIVE_ROWS).make()
+        defined = bool(np.isfinite(some.cost(p)))
+        taylor = _slope(some, p, dtype) if defined else float("nan")
+        dot = float(dot_test(some, p)) if defined else float("nan")
+        clear = next_change > 64.0 * rounding * size
+        observed = float(np.log2(change / next_change)) if clear else float("nan")
     return Accuracy(
         rows=problem.samples,
         of_rows=of_rows,
+        derivative_rows=some.samples,
         taylor_order=taylor,
         dot_error=dot,
         cost=_or_nan(cost),
         fine_cost=_or_nan(fine_cost),
-        output_change=_relative(float(np.linalg.norm(outputs - fine)), float(np.linalg.norm(fine))),
+        output_change=_relative(change, size),
         order=order_of(problem, p),
-        rounding=float(np.finfo(dtype).eps),
+        observed_order=_or_nan(observed),
+        rounding=rounding,
         kinks=SMOOTHNESS.get(problem.settings.get("activation", ""), 3) < 3,
     )
 
 
-def _slope(problem: Measurable, p: Parameters, dtype: np.dtype[Any]) -> float:
+def _slope(problem: Any, p: Parameters, dtype: np.dtype[Any]) -> float:
     """The order of the remainder of the Taylor test; NaN where it cannot be seen."""
     if dtype != np.float64:
         # In single precision most of the steps would be lost in the parameters already.
-        problem = _any(problem).replaced(dtype="float64")
+        problem = problem.replaced(dtype="float64")
     direction = problem.smooth_direction(p, SEED)
     size = STEP * float(np.abs(direction.values).max())
-    return _or_nan(float(taylor_test(_any(problem), p, direction, size=size)))
+    return _or_nan(float(taylor_test(problem, p, direction, size=size)))
 
 
 def order_of(problem: Measurable, p: Parameters) -> int:
@@ -273,7 +295,3 @@ def _relative(difference: float, size: float) -> float:
 
 def _unless_nan(value: float, words: str) -> str:
     return "not measurable: the state overflows" if np.isnan(value) else words.format(digits(value))
-
-
-def _any(problem: Measurable) -> Any:
-    return problem
