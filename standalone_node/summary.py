@@ -13,7 +13,10 @@ NARROWEST = 30
 
 # Written at each element, because notebooks and forges strip or override styles that stand apart;
 # no colour is set, so that light and dark pages keep their own.
-_TABLE = "border-collapse:collapse;margin:0.5em 0;text-align:left;font-size:inherit"
+_TABLE = (
+    "border-collapse:collapse;margin:0.5em 0;text-align:left;font-size:inherit;color:inherit;"
+    "background:transparent"
+)
 _CAPTION = "caption-side:top;text-align:left;font-weight:bold;color:inherit;padding:0.2em 0"
 _HEAD = (
     "text-align:left;font-weight:bold;background:transparent;padding:0.7em 0 0.2em 0;"

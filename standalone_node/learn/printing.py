@@ -30,8 +30,8 @@ NOT_FITTED = (("not fitted", "call fit(X, y) first"),)
 NOT_MEASURED = (
     (
         "accuracy",
-        "not kept, in this file or after partial_fit or a copy: "
-        "measure_accuracy(X, y) finds it on rows that you give",
+        "not kept (by an old file, a copy, or after partial_fit): measure_accuracy(X, y) finds it "
+        "on rows that you give",
     ),
 )
 #: The parts of the rows that a summary keeps scores of.
@@ -59,7 +59,7 @@ class Printing(BaseEstimator):
         Summary
         """
         title = type(self).__name__
-        if not hasattr(self, "parameters_") or not hasattr(self, "summary_"):
+        if not _is_fitted(self):
             nothing = {"method": NOT_FITTED, "end": NOT_FITTED, "scores": NOT_FITTED}
             return summary_of(title, problem=NOT_FITTED, accuracy=NOT_FITTED, **nothing)
         found = self._measured()
@@ -133,12 +133,19 @@ class Printing(BaseEstimator):
         return lambda: diagram() + self._shown()
 
     def _shown(self) -> str:
-        """The summary as HTML, or that it could not be made."""
+        """The summary as HTML, or why there is none."""
+        if not _is_fitted(self):
+            return "<p>Not fitted: call fit(X, y) for a summary.</p>"
         try:
             return self.summary().html()
         # A cell of a notebook that shows an estimator has to show it, whatever happens.
         except Exception as error:
             return f"<p>No summary: {escape(f'{type(error).__name__}: {error}')}</p>"
+
+
+def _is_fitted(estimator: Any) -> bool:
+    """Whether there is a run to tell of, not only a problem that was posed."""
+    return hasattr(estimator, "parameters_") and hasattr(estimator, "summary_")
 
 
 def _problem_rows(estimator: Any) -> Rows:

@@ -145,9 +145,8 @@ class Accuracy:
     def from_facts(cls, facts: Mapping[str, Any]) -> Accuracy | None:
         """What `facts` told, among others; None if something is missing or of a wrong kind."""
         found: dict[str, Any] = {}
-        for name in NAMES:
+        for name, kind in KINDS.items():
             value = facts.get(PREFIX + name, "missing")
-            kind = KINDS[name]
             if value is None and kind is float:
                 value = float("nan")
             elif type(value) is not kind:
@@ -190,12 +189,9 @@ class Accuracy:
 
 #: How the facts of an accuracy begin in a model file, and what they are.
 PREFIX = "accuracy_"
-NAMES = tuple(field.name for field in fields(Accuracy))
-KINDS: dict[str, type] = dict.fromkeys(NAMES, float) | {
-    "rows": int,
-    "of_rows": int,
-    "order": int,
-    "kinks": bool,
+KINDS = {
+    field.name: {"int": int, "float": float, "bool": bool}[str(field.type)]
+    for field in fields(Accuracy)
 }
 
 
