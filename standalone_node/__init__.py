@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from standalone_node.optimize.metrics import L2, Euclidean, Sobolev
     from standalone_node.optimize.minimize import minimize
     from standalone_node.optimize.result import Result
+    from standalone_node.problem.accuracy import accuracy
     from standalone_node.problem.chunked import ArrayRows, ChunkedProblem
     from standalone_node.problem.field_check import check_field
     from standalone_node.problem.field_problem import FieldProblem
@@ -48,6 +49,7 @@ _HOMES = {
     "ChunkedProblem": "problem.chunked",
     "Observations": "problem.observations",
     "check_field": "problem.field_check",
+    "accuracy": "problem.accuracy",
     "Blockwise": "model.blockwise",
     "taylor_test": "problem.verification",
     "dot_test": "problem.verification",
@@ -93,6 +95,7 @@ __all__ = [
     "Result",
     "Sobolev",
     "__version__",
+    "accuracy",
     "check_field",
     "continuation",
     "convergence_study",

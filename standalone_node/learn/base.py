@@ -16,6 +16,7 @@ from sklearn.utils.validation import _check_sample_weight, check_is_fitted, vali
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
+from standalone_node.learn.printing import Printing
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import (
@@ -31,7 +32,7 @@ from standalone_node.optimize.identity import UNMINDED, plain
 from standalone_node.optimize.iteration import Iteration
 from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Callback
-from standalone_node.optimize.result import Result
+from standalone_node.optimize.result import Result, reduction
 from standalone_node.problem.arguments import time_grid
 from standalone_node.problem.flow import Flow
 from standalone_node.problem.grids import GridChange
@@ -42,7 +43,7 @@ from standalone_node.problem.reversible import flow_of
 Array = NDArray[Any]
 
 
-class NodeEstimator(BaseEstimator):
+class NodeEstimator(Printing):
     """What classifier and regressor share: scaling, the layout of the state, the fit itself."""
 
     def _rows(self, X: Any) -> Any:
@@ -195,6 +196,7 @@ class NodeEstimator(BaseEstimator):
         if hasattr(self, "parameters_"):
             start = self._on_grid(problem)
         self._keep(*fitted_part(self, problem, start), l2)
+        self._excerpt = None  # of a batch, which is not what was fitted to
 
     def _on_grid(self, problem: InverseProblem) -> Parameters:
         """The parameters so far, on the depth grid of a problem should `steps` have changed."""
@@ -208,6 +210,7 @@ class NodeEstimator(BaseEstimator):
         self.parameters_ = result.parameters
         self.n_iter_ = max(1, result.nit)
         self.summary_ = summary_of(result)
+        self._excerpt = result.released()
 
     def _layout(self, X: Array) -> Layout:
         """How the features in the columns of X and the outputs share the state."""
@@ -313,7 +316,6 @@ def talking(callback: Callback | None, verbose: int) -> Callback | None:
 def summary_of(result: Result) -> dict[str, Any]:
     """The facts of a run that a model file keeps: no times, as equal runs write equal files."""
     history = result.history
-    start = float(history["gradient_norm"][0])
     return {
         "end_state": result.reason,
         "message": result.message,
@@ -321,5 +323,5 @@ def summary_of(result: Result) -> dict[str, Any]:
         "iterations": int(result.nit),
         "cost_start": float(history["cost"][0]),
         "cost_end": float(result.cost),
-        "gradient_reduction": float(history["gradient_norm"][-1]) / start if start > 0.0 else 0.0,
+        "gradient_reduction": reduction(history["gradient_norm"]),
     }

@@ -46,6 +46,7 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
             f"cannot save a {type(estimator).__name__}: give a NodeClassifier or NodeRegressor"
         )
     check_is_fitted(estimator)
+    estimator._measured()  # the summary tells it, and the rows it takes do not go into the file
     schema = getattr(estimator, "schema_", None)
     names = getattr(estimator, "feature_names_in_", None)
     facts = {

@@ -17,6 +17,16 @@ Array = NDArray[Any]
 LEADING = {"classification": "accuracy", "regression": "r2"}
 
 
+#: The scores that are one number, and what they are called.
+SCORE_NAMES = {
+    "accuracy": "accuracy",
+    "log_loss": "log loss",
+    "r2": "R²",
+    "rmse": "root mean square error",
+    "mae": "mean absolute error",
+}
+
+
 def class_scores(
     truth: Array, predicted: Array, probabilities: Array | None, classes: Sequence[ClassLabel]
 ) -> dict[str, Any]:

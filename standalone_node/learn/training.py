@@ -119,7 +119,7 @@ def fitted(
     if estimator.validation_share:
         seed = seed_of(estimator.random_state)
         classes = is_classifier(estimator)
-        labels = _labels(problem.targets) if classes else problem.targets
+        labels = labels_of_targets(problem.targets) if classes else problem.targets
         rest, validation = held_out(estimator.validation_share, labels, classes, seed)
         if not all(problem.sample_weight[part].any() for part in (rest, validation)):
             raise ArgumentError(
@@ -141,7 +141,7 @@ def fitted(
     return continuation(problem, levels, start=start, **options), problem.times
 
 
-def _labels(targets: Array) -> Array:
+def labels_of_targets(targets: Array) -> Array:
     """The classes (B,) that targets stand for: themselves, 0 and 1, or one-hot rows."""
     if targets.ndim == 1:
         return targets

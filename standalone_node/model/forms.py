@@ -37,12 +37,15 @@ class Form(NamedTuple):
         The blocks of the outermost layer, if that layer is linear: f is linear in them.
     spreads : callable
         (d, inner) to the spread of the start values of some blocks, relative to the others.
+    formula : str
+        The right-hand side for people to read.
     """
 
     blocks: Callable[[int, int], Blocks]
     inner: Callable[[int], int] | None = None
     outermost: tuple[str, ...] = ()
     spreads: Callable[[int, int], Mapping[str, float]] = lambda width, inner: _NONE
+    formula: str = ""
 
 
 def _affine(width: int, inner: int) -> Blocks:
@@ -65,21 +68,27 @@ def _twice(width: int) -> int:
 
 #: The table: a form and its parameters at one depth.
 FORM_BLOCKS: dict[str, Form] = {
-    "inside": Form(_affine),  # f = sigma(W x + b)
-    "outside": Form(_affine, outermost=("W", "b")),  # f = W sigma(x) + b
-    "bottleneck": Form(  # f = W2 sigma(W1 x + b) + c
+    "inside": Form(_affine, formula="σ(W x + b)"),
+    "outside": Form(_affine, outermost=("W", "b"), formula="W σ(x) + b"),
+    "bottleneck": Form(
         _bottleneck,
+        formula="W₂ σ(W₁ x + b) + c",
         inner=_twice,
         outermost=("W2", "c"),
         spreads=lambda width, inner: {"W2": np.sqrt(width / inner)},  # by the fan-in
     ),
-    "mean-field": Form(  # f = sum of a_m sigma(w_m . x + b_m) / M, the a_m are the columns of A
+    "mean-field": Form(  # the sum of a_m sigma(w_m . x + b_m) / M, the a_m are the columns of A
         _mean_field,
+        formula="A σ(w x + b) / M",
         inner=_twice,
         outermost=("A",),
         spreads=lambda width, inner: {"A": np.sqrt(width)},  # no share of M: f has the factor
     ),
 }
+
+
+#: What they look like.
+FORMULAS = {name: form.formula for name, form in FORM_BLOCKS.items()}
 
 
 def _row(form: str) -> Form:

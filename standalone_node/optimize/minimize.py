@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ from standalone_node.optimize.batches import Batches
 from standalone_node.optimize.betas import BETAS
 from standalone_node.optimize.identity import identity_of
 from standalone_node.optimize.line_searches import LINE_SEARCHES
+from standalone_node.optimize.method_words import method_rows
 from standalone_node.optimize.methods import METHODS
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Problem
@@ -141,10 +143,6 @@ def minimize(
         None if time_limit is None else bound("time_limit", time_limit),
         None if patience is None else _whole("patience", patience, 1),
     )
-    if patience is not None and monitor is None:
-        raise ArgumentError("patience counts iterations without a better score: give a monitor")
-    if tau != SAFETY and noise_level is None:
-        raise ArgumentError(f"tau = {tau!r} is a multiple of noise_level: give noise_level, too")
     options = Options(
         beta=_row("beta", BETAS, beta),
         line_search=_row("line_search", LINE_SEARCHES, line_search),
@@ -154,6 +152,28 @@ def minimize(
     run = _row("method", METHODS, method)
     given = {"beta": beta, "line_search": line_search, "restart": restart, "rate": rate}
     refuse_unread(method, given)
+    _refuse_others(start, metric, batches, checkpoint)
+    asked = {**given, "method": method, "monitor": monitor, "patience": patience}
+    asked |= {"tolerance": tolerance, "cost_tolerance": cost_tolerance}
+    asked |= {"noise_level": noise_level, "tau": tau}
+    _refuse_unused(asked)
+    learnt = weights_of(getattr(problem, "weights", None) if weights is None else weights)
+    if metric is None and not isinstance(run, Stepwise):
+        metric = Sobolev(1.0)
+    identity = partial(
+        identity_of, problem, start, learnt, {**asked, "metric": metric}, max_iterations, batches
+    )
+    watch, parametrisation = Watch(monitor, callback), learnt.on(start)
+    task = Task(
+        problem, start, parametrisation, run, metric, options, batches, stopping, watch,
+        checkpoint, identity,
+    )  # fmt: skip
+    told = method_rows(asked, max_iterations, learnt, batches)
+    return task.done().keep(problem=problem, method=told)
+
+
+def _refuse_others(start: Any, metric: Any, batches: Any, checkpoint: Any) -> None:
+    """ArgumentError for what is not of the kind that is asked for."""
     if not isinstance(start, Parameters):
         raise ArgumentError(
             f"start has to be Parameters, not {type(start).__name__}: take initial_parameters()"
@@ -164,25 +184,16 @@ def minimize(
         raise ArgumentError(f"batches = {batches!r} has to be Batches, such as Batches(size=100)")
     if checkpoint is not None and not hasattr(checkpoint, "opened"):
         raise ArgumentError(f"checkpoint = {checkpoint!r} is none: give Checkpoint(folder)")
-    learnt = weights_of(getattr(problem, "weights", None) if weights is None else weights)
-    if metric is None and not isinstance(run, Stepwise):
-        metric = Sobolev(1.0)
-    asked = {**given, "method": method, "metric": metric, "monitor": monitor, "patience": patience}
-    asked |= {"tolerance": tolerance, "cost_tolerance": cost_tolerance}
-    asked |= {"noise_level": noise_level, "tau": tau}
-    return Task(
-        problem,
-        start,
-        learnt.on(start),
-        run,
-        metric,
-        options,
-        batches,
-        stopping,
-        Watch(monitor, callback),
-        checkpoint,
-        partial(identity_of, problem, start, learnt, asked, max_iterations, batches),
-    ).done()
+
+
+def _refuse_unused(asked: Mapping[str, Any]) -> None:
+    """ArgumentError for an argument that needs another one."""
+    if asked["patience"] is not None and asked["monitor"] is None:
+        raise ArgumentError("patience counts iterations without a better score: give a monitor")
+    if asked["tau"] != SAFETY and asked["noise_level"] is None:
+        raise ArgumentError(
+            f"tau = {asked['tau']!r} is a multiple of noise_level: give noise_level, too"
+        )
 
 
 def _row(name: str, table: dict[str, Any], key: Any) -> Any:

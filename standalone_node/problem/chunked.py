@@ -7,7 +7,7 @@ by how many rows they have; and so are its derivative, its line and its Gauss-Ne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import RLock
 from typing import Any, Protocol
 
@@ -18,6 +18,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.memory import Need
 from standalone_node.model.nodal import Blocks, Derivative, Parameters
 from standalone_node.problem.arguments import read_index, whole_number
+from standalone_node.problem.excerpt import MOST_ROWS, Excerpt, evenly
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.needs import Size, network_needs
@@ -181,6 +182,18 @@ class ChunkedProblem:
         rows = min(self.chunk, self.samples)
         size = Size(self.times.size - 1, self.depth_times.size, rows, self.width)
         return network_needs(size, self._model.settings)
+
+    def described(self) -> tuple[tuple[str, str], ...]:
+        """What the problem is, as `InverseProblem.described`, with the rows of the source."""
+        rows = f"{self.samples:,}, {self.chunk:,} at a time"
+        told = self._model.described()
+        return tuple((name, rows if name == "rows" else words) for name, words in told)
+
+    @one_at_a_time
+    def excerpt(self, most: int = MOST_ROWS) -> Excerpt:
+        """At most so many rows, evenly chosen, which are fetched at once."""
+        taken = self.source.take(evenly(self.samples, most))
+        return replace(self._model.with_rows(*taken).excerpt(most), of_rows=self.samples)
 
     # What does not depend on the rows is that of the model.
 

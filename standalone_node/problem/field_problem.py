@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 from math import prod
 from threading import RLock
 from typing import Any
@@ -17,6 +18,8 @@ from standalone_node.model.depth import uniform_grid
 from standalone_node.model.field import field_blocks
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.arguments import numbers, read_inputs, whole_number
+from standalone_node.problem.description import depth_words, penalty_words
+from standalone_node.problem.excerpt import MOST_ROWS, Excerpt, halved_grid
 from standalone_node.problem.field_check import check_transposition
 from standalone_node.problem.field_flow import FieldFlow, FieldTrajectory, observed_grid
 from standalone_node.problem.guesses import Guess, guessed, random_start
@@ -25,19 +28,19 @@ from standalone_node.problem.needs import Size, require_field
 from standalone_node.problem.observations import Observations
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.shared import (
-    Batched,
+    Solving,
     SweepCounts,
     check_parameters,
-    checked_change,
     checked_direction,
     checked_functional,
     one_at_a_time,
 )
+from standalone_node.summary import counted
 
 Array = NDArray[Any]
 
 
-class FieldProblem(Batched):
+class FieldProblem(Solving):
     """Find the parameters p of x' = f(t, x, p) from observations of the state.
 
     Parameters
@@ -201,6 +204,45 @@ class FieldProblem(Batched):
             raise ArgumentError("scale belongs to a random start: leave it out where values are")
         return guessed(self.depth_times, self.blocks, self.weights.constant, values)
 
+    # What it is, and some of it to measure a solution on.
+
+    def described(self) -> tuple[tuple[str, str], ...]:
+        """What the problem is: names, and what is said of them."""
+        settings, seen = self.settings, self.settings["observations"].times
+        names = ", ".join(
+            f"{name} {'(constant)' if name in self.weights.constant else 'of t'}"
+            for name, _ in self.blocks
+        )
+        times = f"{counted(seen.size, 'time')}, from {seen[0]:.4g} to {seen[-1]:.4g}"
+        components = counted(len(self._seen.operator), "component")
+        return (
+            ("right-hand side", f"{type(settings['field']).__name__} of {names}"),
+            ("states", f"{counted(self.samples, 'sample')} of {counted(self.width, 'component')}"),
+            ("depth", depth_words(self.times.size - 1, {**settings, "horizon": self.horizon})),
+            ("observations", f"{components} at {times}"),
+            ("penalty", penalty_words(self.penalty)),
+        )
+
+    def excerpt(self, most: int = MOST_ROWS) -> Excerpt:
+        """All rows, however many: the field is the user's, and may know how many there are."""
+        settings = {**self.settings, "check": False}
+        return Excerpt(partial(FieldProblem, **settings), self.samples, self.samples)
+
+    @one_at_a_time
+    def observed_outputs(self, p: Parameters) -> Array:
+        """C x at the times of observation, (M, B, m)."""
+        return self._seen_of(self._trajectory(p).states)
+
+    def smooth_direction(self, p: Parameters, seed: int) -> Parameters:
+        """A smooth random change of p, on its grid, in the scales of the field."""
+        return random_start(p.times, self.blocks, self.weights, 1.0, seed)
+
+    def halved(self) -> FieldProblem:
+        """The same problem with every time step cut in two."""
+        finer = self.replaced(depth_points=self.settings["depth_points"] or 2, check=False)
+        finer.use_grid(halved_grid(self.times))
+        return finer
+
     # The direct problem and what hangs on it.
 
     @one_at_a_time
@@ -215,26 +257,6 @@ class FieldProblem(Batched):
         return self._adjoint(trajectory, self._sources(self._residuals(trajectory)))[0]
 
     @one_at_a_time
-    def solve_sensitivity(
-        self,
-        p: Parameters,
-        direction: Parameters | None = None,
-        initial: ArrayLike | None = None,
-    ) -> Array:
-        """The change xi_n of the states to first order, (N + 1, B, d).
-
-        Parameters
-        ----------
-        p : Parameters
-        direction : Parameters, optional
-            The change of the parameters, on the grid of p; none if not given.
-        initial : array_like, shape (B, d) or (d,), optional
-            The change of the initial states; none if not given.
-        """
-        change = checked_change(initial, self.inputs.shape)
-        return self._sensitivity(p, direction, change)
-
-    @one_at_a_time
     def pull_back(self, p: Parameters, functional: ArrayLike) -> tuple[Derivative, Array]:
         """The transpose of `solve_sensitivity` at T, applied to a functional (B, d) of x(T).
 
@@ -246,11 +268,6 @@ class FieldProblem(Batched):
         sources[-1] = given
         states, derivative = self._adjoint(trajectory, sources)
         return derivative, states[0]
-
-    @one_at_a_time
-    def cost(self, p: Parameters) -> float:
-        """E(p); infinite if the state overflows."""
-        return self._cost(self._trajectory(p))
 
     @one_at_a_time
     def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
@@ -333,11 +350,6 @@ class FieldProblem(Batched):
         self.counts.adjoint += 1
         return self._flow.adjoint(trajectory, sources)
 
-    def is_solved(self, p: Parameters) -> bool:
-        """Whether the direct problem of p is the last one solved, so that asking costs nothing."""
-        # Parameters are read-only, so that the object itself may serve as the key.
-        return self._last is not None and self._last.parameters is p
-
     def _trajectory(self, p: Parameters) -> FieldTrajectory:
         if not self.is_solved(p):
             check_parameters(p, self.blocks, self.horizon, f"a field with {self.blocks}")
@@ -346,6 +358,12 @@ class FieldProblem(Batched):
             self._last = self._flow.direct(p, self.inputs)
         assert self._last is not None
         return self._last
+
+    def use_grid(self, times: Array) -> None:
+        """Solve on this time grid from now on, which has to contain the times of observation."""
+        self.times, self._last = times, None
+        self.observed = np.searchsorted(times, self.settings["observations"].times)
+        self._flow = FieldFlow(self.settings["field"], times, self.settings["scheme"])
 
     def _check_field(self, trajectory: FieldTrajectory) -> None:
         """Once, halfway through the depth, where the field is certainly defined."""

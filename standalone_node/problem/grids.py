@@ -15,7 +15,7 @@ from standalone_node.model.tableaux import tableau
 from standalone_node.problem.adaptive import Chosen, choose_grid, error_on
 
 if TYPE_CHECKING:
-    from standalone_node.problem.inverse_problem import InverseProblem
+    from standalone_node.problem.time_grid import OnAGrid
     from standalone_node.problem.trial_steps import TrialSteps
 
 Array = NDArray[Any]
@@ -67,13 +67,13 @@ def recalled_grids(plain: Mapping[str, Any]) -> tuple[Array, list[GridChange]]:
     return plain["times"], changes
 
 
-def chosen_grid(problem: InverseProblem, p: Parameters) -> GridChange:
+def chosen_grid(problem: OnAGrid, p: Parameters) -> GridChange:
     """The first grid of a problem."""
     chosen = _chosen(problem, p)
     return GridChange(chosen.times, True, "The first grid.", chosen.error)
 
 
-def reconsider(problem: InverseProblem, p: Parameters) -> bool:
+def reconsider(problem: OnAGrid, p: Parameters) -> bool:
     """Whether the problem has a new grid after looking at its old one under p.
 
     Looking costs as much as a direct solve, choosing another one to two.
@@ -93,7 +93,7 @@ def reconsider(problem: InverseProblem, p: Parameters) -> bool:
     return _compared(problem, p, times, error)
 
 
-def _compared(problem: InverseProblem, p: Parameters, times: Array, error: float) -> bool:
+def _compared(problem: OnAGrid, p: Parameters, times: Array, error: float) -> bool:
     """Take the new grid if the cost does not rise, or if the old one's error is beyond bearing."""
     before = problem.cost(p)
     old = problem.use_grid(times)
@@ -109,7 +109,7 @@ def _compared(problem: InverseProblem, p: Parameters, times: Array, error: float
     return adopted
 
 
-def _steps(problem: InverseProblem, p: Parameters) -> TrialSteps:
+def _steps(problem: OnAGrid, p: Parameters) -> TrialSteps:
     from standalone_node.problem.trial_steps import TrialSteps
 
     assert problem.tolerance is not None
@@ -117,7 +117,7 @@ def _steps(problem: InverseProblem, p: Parameters) -> TrialSteps:
     return TrialSteps(problem.flow, scheme, p, problem.inputs, problem.tolerance)
 
 
-def _chosen(problem: InverseProblem, p: Parameters) -> Chosen:
+def _chosen(problem: OnAGrid, p: Parameters) -> Chosen:
     # theta has kinks at the nodes, and inside a step both schemes of a pair are misled alike: the
     # error there is up to a thousand times the estimate.
     order = tableau(problem.settings["scheme"]).order

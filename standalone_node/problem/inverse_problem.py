@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from dataclasses import replace
-from functools import partial
 from threading import RLock
 from typing import Any
 
@@ -15,7 +13,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.memory import Need, require
 from standalone_node.model.depth import uniform_grid
 from standalone_node.model.forms import form_blocks, start_spreads
-from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.model.nodal import Parameters
 from standalone_node.problem.adaptive import read_tolerance
 from standalone_node.problem.arguments import (
     read_index,
@@ -28,23 +26,16 @@ from standalone_node.problem.flow import Flow, Memory, Trajectory
 from standalone_node.problem.grids import (
     GridChange,
     chosen_grid,
-    plain_grids,
-    recalled_grids,
-    reconsider,
 )
-from standalone_node.problem.line import LineModel
 from standalone_node.problem.losses import LOSSES
+from standalone_node.problem.measured_network import MeasuredNetwork, rebuilt
 from standalone_node.problem.misfit import Misfit
 from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.reversible import FLOW_ARGUMENTS, flow_of
 from standalone_node.problem.shared import (
-    Batched,
     SweepCounts,
     check_parameters,
-    checked_change,
-    checked_direction,
-    checked_functional,
     one_at_a_time,
 )
 from standalone_node.problem.start import smooth_start
@@ -53,7 +44,7 @@ from standalone_node.problem.targets import read_targets
 Array = NDArray[Any]
 
 
-class InverseProblem(Batched):
+class InverseProblem(MeasuredNetwork):
     """Find theta(t) such that the flow of x' = f(t, x, theta(t)) carries inputs to targets.
 
     Parameters
@@ -182,28 +173,43 @@ class InverseProblem(Batched):
         self._afford(steps, points)
         self.times = time_grid(horizon, steps)
         self.depth_times = uniform_grid(self.horizon, points)
+        self._set_flow(scheme, rtol, atol)
+        self._set_misfit(targets, loss, outputs, penalty, sample_weight)
+
+    def _set_flow(self, scheme: str, rtol: float | None, atol: float | None) -> None:
+        """The flow, what is kept of its solves, and who may ask."""
         self.flow = self._flow(self.times)
         self.tolerance = read_tolerance(rtol, atol, scheme, self.flow.dtype)
         #: What became of the time grids that were thought of, if they are adaptive.
         self.grids: list[GridChange] = []
-        self.loss = loss
-        self.penalty = Penalty() if penalty is None else penalty
-        self.penalty.check(form_blocks(form, self.width, inner))
-        self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
-        self.sample_weight = read_weights(sample_weight, self.samples)
-        rest = self.horizon * self.flow.resting_slope
-        self._misfit = Misfit(
-            loss, self.targets, self.outputs, self.sample_weight, self.penalty.output, rest
-        )
-        self.blocks = form_blocks(form, self.width, inner)
+        self.blocks = form_blocks(self.flow.form, self.width, self.flow.inner)
         self.counts = SweepCounts()
         self._last: Trajectory | None = None
         self._memory: Memory | None = None
         self._batch: InverseProblem | None = None
         self._lock = RLock()
 
+    def _set_misfit(
+        self,
+        targets: ArrayLike,
+        loss: str,
+        outputs: int | None,
+        penalty: Penalty | None,
+        sample_weight: ArrayLike | None,
+    ) -> None:
+        """What is asked of the final states, and of the parameters."""
+        self.loss = loss
+        self.penalty = Penalty() if penalty is None else penalty
+        self.penalty.check(self.blocks)
+        self.targets, self.outputs = read_targets(targets, self.samples, self.width, loss, outputs)
+        self.sample_weight = read_weights(sample_weight, self.samples)
+        rest = self.horizon * self.flow.resting_slope
+        self._misfit = Misfit(
+            loss, self.targets, self.outputs, self.sample_weight, self.penalty.output, rest
+        )
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return _rebuilt, (self.settings, self.times, self.grids)
+        return rebuilt, (type(self), self.settings, self.times, self.grids)
 
     def _afford(self, steps: int, points: int) -> None:
         """Refuse, before anything large is made, what does not fit into the memory."""
@@ -347,196 +353,6 @@ class InverseProblem(Batched):
         shares = start_spreads(self.flow.form, self.width, self.flow.inner)
         return smooth_start(self.depth_times, self.blocks, spread * shares, seed)
 
-    @one_at_a_time
-    def regrid(self, p: Parameters) -> bool:
-        """Choose the time grid anew for p, if that is worth it; whether it has changed.
-
-        A problem without tolerance has a fixed grid. Otherwise the grid is kept as long as the
-        largest error of its steps under p is within the tolerance and not much smaller. A new one
-        is taken if the cost of p does not rise by that, or if the old one's error is ten times what
-        is tolerated; then cost, derivative and sensitivity are those on the new grid. What was
-        decided is the last entry of `grids`. A method that compares costs calls this between two
-        lines only, as conjugate gradients do where they restart.
-        """
-        if self.tolerance is None:
-            return False
-        fresh = not self.grids
-        self._check(p)
-        return fresh or reconsider(self, p)
-
-    def remembered(self) -> dict[str, Any] | None:
-        """The time grid as plain values, for a run that goes on later; None if it is fixed."""
-        return None if self.tolerance is None else plain_grids(self.times, self.grids)
-
-    @one_at_a_time
-    def recall(self, memory: Mapping[str, Any]) -> None:
-        """Solve on the grid that `remembered` gave, with what became of those before."""
-        times, grids = recalled_grids(memory)
-        self.use_grid(times)
-        self.grids = grids
-
-    # The direct problem and what hangs on it.
-
-    @one_at_a_time
-    def solve_direct(self, p: Parameters) -> Array:
-        """The states x_n of the direct problem, (N + 1, B, d)."""
-        self._check(p)
-        self.counts.direct += 1
-        return self.flow.states(p, self.inputs)
-
-    @one_at_a_time
-    def solve_adjoint(self, p: Parameters) -> Array:
-        """The adjoint states lambda_n = dE/dx_n, (N + 1, B, d)."""
-        trajectory = self._trajectory(p)
-        self.counts.adjoint += 1
-        states, _ = self.flow.adjoint(trajectory, self._misfit.derivative, keep=True)
-        assert states is not None
-        return states
-
-    @one_at_a_time
-    def solve_sensitivity(
-        self,
-        p: Parameters,
-        direction: Parameters | None = None,
-        initial: ArrayLike | None = None,
-    ) -> Array:
-        """The change xi_n of the states to first order, (N + 1, B, d).
-
-        Parameters
-        ----------
-        p : Parameters
-        direction : Parameters, optional
-            The change of the parameters, on the grid of p; none if not given.
-        initial : array_like, shape (B, d) or (d,), optional
-            The change of the inputs; none if not given.
-        """
-        trajectory = self._trajectory(p)
-        self.counts.sensitivity += 1
-        change = checked_change(initial, self.inputs.shape)
-        return self.flow.sensitivity(trajectory, checked_direction(p, direction), change)
-
-    @one_at_a_time
-    def pull_back(self, p: Parameters, functional: ArrayLike) -> tuple[Derivative, Array]:
-        """The transpose of `solve_sensitivity` at T, applied to a functional (B, d) of x(T).
-
-        Returns its derivative with respect to the parameters, and to the inputs (B, d).
-        """
-        given = checked_functional(functional, self.inputs.shape)
-        self.counts.adjoint += 1
-        states, derivative = self.flow.adjoint(
-            self._trajectory(p), lambda final, rows: given[rows], keep=True
-        )
-        assert states is not None
-        return derivative, states[0]
-
-    @one_at_a_time
-    def cost(self, p: Parameters) -> float:
-        """E(p); infinite if the state overflows."""
-        return self._cost(self._trajectory(p))
-
-    @one_at_a_time
-    def cost_and_derivative(self, p: Parameters) -> tuple[float, Derivative]:
-        """E(p) and its partials dE/dtheta_k.
-
-        Raises
-        ------
-        ArgumentError
-            If p does not fit the problem.
-        """
-        self._check(p)  # may choose the grid, and with it the flow
-        self.counts.adjoint += 1
-        if self.is_solved(p):
-            trajectory = self._trajectory(p)
-            _, derivative = self.flow.adjoint(trajectory, self._misfit.derivative)
-        else:
-            trajectory, derivative = self._solved(
-                p, self.flow.direct_and_adjoint, self._misfit.derivative
-            )
-        if self.penalty.restrains:
-            derivative = derivative + self.penalty.derivative(p)
-        return self._cost(trajectory), derivative
-
-    @property
-    def recomputes(self) -> bool:
-        """Whether trajectories do not fit into memory, so that cost and derivative come cheaper
-        together than one after the other.
-        """
-        return not self.flow.keeps(self.inputs.shape)
-
-    @one_at_a_time
-    def line_model(self, p: Parameters, direction: Parameters) -> LineModel:
-        """The cost of p + eta direction, with x(T) replaced by x(T) + eta xi(T)."""
-        trajectory = self._trajectory(p)
-        self.counts.sensitivity += 1
-        change = checked_direction(p, direction)
-        xi = self.flow.sensitivity(trajectory, change, None, final=True)
-        parabola = (
-            self.penalty.value(p),
-            self.penalty.derivative(p).apply(change) if self.penalty.restrains else 0.0,
-            self.penalty.curvature(change),
-        )
-        return self._misfit.line(trajectory.final, xi, parabola)
-
-    @one_at_a_time
-    def gauss_newton(self, p: Parameters, direction: Parameters) -> Derivative:
-        """J^T L'' J times a direction, by one sensitivity and one adjoint sweep.
-
-        J is the derivative of x(T) with respect to the parameters, L'' the second derivative of
-        the loss and of the output penalty; the other penalties enter with their second
-        derivative. Symmetric and positive semidefinite, as all losses are convex. It is the
-        second derivative of the cost where the loss has no slope, in particular where a squared
-        loss has no residual.
-
-        Parameters
-        ----------
-        p : Parameters
-        direction : Parameters
-            On the depth grid of p.
-
-        References
-        ----------
-        Schraudolph: Fast Curvature Matrix-Vector Products for Second-Order Gradient Descent,
-        Neural Computation 14 (2002): the same product for networks of finitely many layers.
-        """
-        trajectory = self._trajectory(p)
-        change = checked_direction(p, direction)
-        self.counts.sensitivity += 1
-        xi = self.flow.sensitivity(trajectory, change, None, final=True)
-        self.counts.adjoint += 1
-        _, product = self.flow.adjoint(trajectory, partial(self._misfit.change, xi))
-        return product + self.penalty.second_derivative(change)
-
-    @one_at_a_time
-    def residual(self, p: Parameters) -> float:
-        """The root mean square residual of an observed entry; for losses of values only."""
-        return self._misfit.residual(self._trajectory(p).final)
-
-    def is_solved(self, p: Parameters) -> bool:
-        """Whether the direct problem of p is the last one solved, so that asking costs nothing."""
-        # Parameters are read-only, so that the object itself may serve as the key.
-        return self._last is not None and self._last.parameters is p
-
-    def _trajectory(self, p: Parameters) -> Trajectory:
-        if not self.is_solved(p):
-            self._solved(p, lambda *given, old: (self.flow.direct(*given, old=old), None))
-        assert self._last is not None
-        return self._last
-
-    def _solved(self, p: Parameters, solve: Callable[..., Any], *more: Any) -> Any:
-        """What `solve` gives, a trajectory first; this one is kept, in the memory of the last."""
-        self._check(p)
-        old, self._last = self._last.memory if self._last else self._memory, None
-        self._memory = None
-        self.counts.direct += 1
-        found = solve(p, self.inputs, *more, old=old)
-        self._last = found[0]
-        return found
-
-    def _cost(self, trajectory: Trajectory) -> float:
-        if not np.isfinite(trajectory.final).all():
-            return float("inf")
-        return self._misfit.value(trajectory.final) + self.penalty.value(trajectory.parameters)
-
     def _check(self, p: Parameters) -> None:
         blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)
         fit = (
@@ -548,23 +364,3 @@ class InverseProblem(Batched):
             change = chosen_grid(self, p)
             self.use_grid(change.times)
             self.grids.append(change)
-
-    def use_grid(self, times: Array) -> tuple[Flow, Array, Trajectory | None]:
-        """Solve on this time grid from now on; what `restore` needs to go back."""
-        self._afford(times.size - 1, self.depth_times.size)
-        before = self.flow, self.times, self._last
-        self.flow, self.times, self._last = self._flow(times), times, None
-        self._memory = None  # of other shapes
-        return before
-
-    def restore(self, before: tuple[Flow, Array, Trajectory | None]) -> None:
-        """Go back to the grid before."""
-        self.flow, self.times, self._last = before
-
-
-def _rebuilt(settings: dict[str, Any], times: Array, grids: list[GridChange]) -> InverseProblem:
-    problem = InverseProblem(**settings)
-    if grids:
-        problem.use_grid(times)
-        problem.grids = list(grids)
-    return problem

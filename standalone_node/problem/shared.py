@@ -62,6 +62,59 @@ def one_at_a_time(method: Method) -> Method:
     return cast(Method, waiting)
 
 
+class Solving(Batched):
+    """A problem that keeps its last direct solve, and what is asked in the same way of each kind.
+
+    `_last` is the trajectory of the last direct solve, or None; `_lock` is taken by whoever asks.
+    """
+
+    _last: Any
+    _lock: Any
+
+    def _trajectory(self, p: Parameters) -> Any:
+        """The direct solve of p, the last one or a new one."""
+        raise NotImplementedError
+
+    def _cost(self, trajectory: Any) -> float:
+        """E of a direct solve."""
+        raise NotImplementedError
+
+    def _sensitivity(
+        self, p: Parameters, change: Parameters | None, initial: Array | None = None
+    ) -> Array:
+        """xi_n (N + 1, B, d) along changes that are not yet checked, of inputs that are."""
+        raise NotImplementedError
+
+    @one_at_a_time
+    def solve_sensitivity(
+        self,
+        p: Parameters,
+        direction: Parameters | None = None,
+        initial: ArrayLike | None = None,
+    ) -> Array:
+        """The change xi_n of the states to first order, (N + 1, B, d).
+
+        Parameters
+        ----------
+        p : Parameters
+        direction : Parameters, optional
+            The change of the parameters, on the grid of p; none if not given.
+        initial : array_like, shape (B, d) or (d,), optional
+            The change of the initial states; none if not given.
+        """
+        return self._sensitivity(p, direction, checked_change(initial, self.inputs.shape))
+
+    @one_at_a_time
+    def cost(self, p: Parameters) -> float:
+        """E(p); infinite if the state overflows."""
+        return self._cost(self._trajectory(p))
+
+    def is_solved(self, p: Parameters) -> bool:
+        """Whether the direct problem of p is the last one solved, so that asking costs nothing."""
+        # Parameters are read-only, so that the object itself may serve as the key.
+        return self._last is not None and self._last.parameters is p
+
+
 def check_parameters(p: Parameters, blocks: Blocks, horizon: float, fit: str) -> None:
     """ArgumentError unless p has these blocks, those of `fit`, and ends at the horizon."""
     if not isinstance(p, Parameters):

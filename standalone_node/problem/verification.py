@@ -118,7 +118,12 @@ class TaylorTest(float):
 
 
 def taylor_test(
-    problem: Problem, p: Parameters, direction: Parameters, *, levels: int = 26
+    problem: Problem,
+    p: Parameters,
+    direction: Parameters,
+    *,
+    levels: int = 26,
+    size: float = 0.01,
 ) -> TaylorTest:
     """The order of E(p + eps v) - E(p) - eps dE.v in eps: 2 if the derivative is right, 1 if not.
 
@@ -126,10 +131,13 @@ def taylor_test(
     ----------
     problem : InverseProblem or FieldProblem
     p, direction : Parameters
-        On one depth grid. eps runs through 0.01 * 2**-k, k < levels, relative to the largest
+        On one depth grid. eps runs through size * 2**-k, k < levels, relative to the largest
         entry of the direction.
     levels : int
         At least 12; the last four only show the size of rounding.
+    size : float
+        The largest entry of the first change of p. Parameters that are much larger or smaller than
+        one want another than the default.
 
     Returns
     -------
@@ -150,7 +158,7 @@ def taylor_test(
         raise ArgumentError("the direction of a Taylor test has to be different from zero")
     cost, derivative = problem.cost_and_derivative(p)
     slope = derivative.apply(direction)
-    steps = 0.01 * 0.5 ** np.arange(levels) / largest
+    steps = size * 0.5 ** np.arange(levels) / largest
     costs = np.array([problem.cost(p + eps * direction) for eps in steps])
     changes = np.abs(costs - cost)
     remainders = np.abs(costs - cost - steps * slope)

@@ -13,10 +13,10 @@ from rich.text import Text
 
 from standalone_node.learn.comparison import Comparison
 from standalone_node.learn.runs import Attempt, Run
-from standalone_node.learn.scores import LEADING
+from standalone_node.learn.scores import LEADING, SCORE_NAMES
 from standalone_node.report.facts import data_facts, network_facts
 from standalone_node.report.numbers import count, number, seconds, short
-from standalone_node.report.text import SCORE_NAMES, always, grid, key_values, learnt_rows
+from standalone_node.report.text import always, grid, key_values, learnt_rows
 
 #: What stands where a method did not come to the common level.
 _MISSED = "not reached"

@@ -6,15 +6,8 @@ from typing import Any
 
 from rich.text import Text
 
+from standalone_node.model.forms import FORMULAS
 from standalone_node.report.numbers import count, short
-
-#: The right-hand side of each form.
-FORMULAS = {
-    "inside": "σ(W x + b)",
-    "outside": "W σ(x) + b",
-    "bottleneck": "W₂ σ(W₁ x + b) + c",
-    "mean-field": "A σ(w x + b) / M",
-}
 
 #: What is learnt, where it is not the nodal values themselves.
 LEARNT = {

@@ -10,16 +10,10 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from standalone_node.learn.scores import SCORE_NAMES
+from standalone_node.problem.accuracy import PREFIX, Accuracy
 from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
-
-SCORE_NAMES = {
-    "accuracy": "accuracy",
-    "log_loss": "log loss",
-    "r2": "R²",
-    "rmse": "root mean square error",
-    "mae": "mean absolute error",
-}
 
 #: The prefixes of scores in a summary.
 _PARTS = ("train", "test", "baseline")
@@ -235,7 +229,7 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     rest = [
         (name.replace("_", " "), _value(value))
         for name, value in summary.items()
-        if name not in told
+        if name not in told and not name.startswith(PREFIX)
     ]
     parts: list[RenderableType] = []
     if names:
@@ -244,6 +238,9 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
             for name in names
         ]
         parts.append(grid("Scores", ["", "training rows", "held-out rows", "baseline"], rows))
+    accuracy = Accuracy.from_facts(summary)
+    unknown = (("accuracy", "not kept in this file"),)
+    parts.append(key_values("Accuracy", unknown if accuracy is None else accuracy.lines()))
     return [*parts, key_values("Facts of the fit", rest)] if rest else parts
 
 

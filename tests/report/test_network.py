@@ -7,10 +7,10 @@ from typing import Any
 import pytest
 
 import standalone_node as sn
-from standalone_node.model.forms import FORM_BLOCKS
+from standalone_node.model.forms import FORM_BLOCKS, FORMULAS
 from standalone_node.model.weights import WEIGHTS
 from standalone_node.report.facts import network_facts
-from standalone_node.report.network import FORMULAS, LEARNT, network_rows
+from standalone_node.report.network import LEARNT, network_rows
 
 pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
 

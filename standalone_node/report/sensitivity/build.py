@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 
 from standalone_node._version import __version__
 from standalone_node.learn.judged import Judged, digest
+from standalone_node.model.forms import FORMULAS
 from standalone_node.report.document import Document, Section
 from standalone_node.report.facts import model_facts
-from standalone_node.report.network import FORMULAS
 from standalone_node.report.numbers import seconds as duration
 from standalone_node.report.numbers import short
 from standalone_node.report.sensitivity.context import Context
