@@ -226,7 +226,21 @@ def summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
         numbers = {name: value for name, value in fitted.baseline.items() if name != "prediction"}
         facts |= scalars(numbers, "baseline")
         facts.pop("baseline_rows")
+    if prepared.test is not None and prepared.test_source is None:
+        facts |= _split_of(prepared)
     return facts
+
+
+def _split_of(prepared: Prepared | StoredPrepared) -> dict[str, Any]:
+    """What draws the same held-out rows from the same table again."""
+    if isinstance(prepared, StoredPrepared):
+        return {}
+    parting = prepared.parting
+    return {
+        "split": parting.kind,
+        "split_column": parting.column,
+        "held_out_share": prepared.test_share,
+    }
 
 
 def _words(estimator: Estimator, rows: str) -> str:
