@@ -17,6 +17,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.learn.class_weights import BALANCED, class_factors
 from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
@@ -94,6 +95,9 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     continuation : sequence of int, optional
         Layers of the finite ResNets that come first, as (4, 8, 16), see
         `standalone_node.continuation`.
+    class_weight : None, "balanced" or mapping, optional
+        What the rows of each class weigh, times `sample_weight`: labels, or their texts, with
+        numbers, 1 for those that are not in it; "balanced" gives all classes the same sum.
     validation_share : float
         Share of the rows that are held out for early stopping; 0 for none. The parameters of the
         lowest loss on these rows are kept.
@@ -178,9 +182,10 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     ) -> tuple[Array, Array, Array, float]:
         rows, labels = validate_data(self, X, y, dtype=np.float64)
         check_classification_targets(labels)
-        self._set_classes(labels)
         weights = self._weights(sample_weight, rows)
-        return rows, np.searchsorted(self.classes_, labels), weights, number("l2", self.l2)
+        self._set_classes(labels[weights > 0.0])
+        positions = np.searchsorted(self.classes_, labels)
+        return *self._rows_of_fit(rows, positions, weights), number("l2", self.l2)
 
     def partial_fit(
         self,
@@ -217,12 +222,21 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             self._set_classes(np.asarray(classes))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ArgumentError("classes differ from those of the first call of partial_fit")
-        self._refuse_unknown(labels)
+        if self.class_weight == BALANCED:
+            raise ArgumentError(
+                "class_weight = 'balanced' asks how many rows each class has in all, which no part "
+                "tells: give partial_fit a mapping, or use fit"
+            )
         weights = self._weights(sample_weight, rows)
+        self._refuse_unknown(labels[weights > 0.0])
         positions = np.searchsorted(self.classes_, labels)
         with held():
-            self._fit_part(rows, positions, weights, number("l2", self.l2))
+            part = self._rows_of_fit(rows, positions, weights)
+            self._fit_part(*part, number("l2", self.l2))
         return self
+
+    def _factors(self, targets: Array, weights: Array) -> Array | float:
+        return class_factors(self.class_weight, self.classes_, targets, weights)
 
     def _set_classes(self, labels: Array) -> None:
         self.classes_ = np.unique(labels)
@@ -357,7 +371,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
         rows, values = self._read(X, y, reset=True)
-        weights = self._weights(sample_weight, rows)
+        rows, values, weights = self._rows_of_fit(rows, values, self._weights(sample_weight, rows))
         self.target_scaling_ = Scaling.of_targets(values, weights)
         l2 = self._chosen_l2(rows, values, weights, terms)
         return rows, self.target_scaling_.apply(values), weights, l2
@@ -382,7 +396,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         """
         first = not hasattr(self, "parameters_")
         rows, values = self._read(X if first else self._rows(X), y, reset=first)
-        weights = self._weights(sample_weight, rows)
+        rows, values, weights = self._rows_of_fit(rows, values, self._weights(sample_weight, rows))
         if first:
             self.target_scaling_ = Scaling.of_targets(values, weights)
         elif values.shape[1] != self._outputs:
@@ -425,8 +439,6 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             return 1.0, {}
 
         def error(train: Array, test: Array, l2: float) -> float:
-            if not weights[train].any() or not weights[test].any():
-                return 0.0
             scaling = Scaling.of_features(X[train], weights[train])
             target = Scaling.of_targets(values[train], weights[train])
             states = self._layout(X).states(scaling.apply(X[train]))
