@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from standalone_node.cli.kinds import Listed, NumberOrAuto, WholeNumbers, YesOrNumber
+from standalone_node.cli.kinds import ClassWeight, Listed, NumberOrAuto, WholeNumbers, YesOrNumber
 
 
 @dataclass(frozen=True)
@@ -83,6 +83,11 @@ ARGUMENTS = (
         "continuation",
         WholeNumbers(),
         "Layers of finite ResNets that are trained first, each the start of the next, as 4,8,16.",
+    ),
+    Argument(
+        "class_weight",
+        ClassWeight(),
+        "What rows weigh by their class, as yes=3,no=1; balanced: all classes the same in sum.",
     ),
     Argument(
         "validation_share",

@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.canonical import canonical
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
@@ -56,12 +57,40 @@ class NodeEstimator(BaseEstimator):
         return schema.features(Table.from_frame(X))
 
     def _weights(self, sample_weight: ArrayLike | None, X: Array) -> Array:
-        """Sample weights with mean 1, so that their scale does not matter."""
+        """Sample weights (B,) as they were given, up to a power of two: none of them overflows."""
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ArgumentError("sample_weight has to be positive for at least one row")
+        scaled: Array = np.ldexp(weights, -np.frexp(weights.max())[1])
+        return scaled
+
+    def _factors(self, targets: Array, weights: Array) -> Array | float:
+        """What the weights of rows are multiplied with, for what their targets are."""
+        return 1.0
+
+    def _final(self, targets: Array, weights: Array) -> Array:
+        """The weights of the problem: times factors, with mean 1, so that scale does not matter."""
+        weights = weights * self._factors(targets, weights)
+        if not weights.any():
+            raise ArgumentError("class_weight has to be positive for the class of at least one row")
         normalised: Array = weights / weights.mean()
         return normalised
+
+    def _rows_of_fit(
+        self, rows: Array, targets: Array, weights: Array
+    ) -> tuple[Array, Array, Array]:
+        """The rows of a fit, their targets and weights, as they go into the problem.
+
+        Equal rows are one, and the order is that of their contents, so that whatever splits them
+        by position splits them by content.
+        """
+        rows, targets, weights = canonical(rows, targets, weights)
+        weights = self._final(targets, weights)
+        kept = weights > 0.0  # a class may weigh nothing
+        if not kept.all():
+            rows, targets, weights = rows[kept], targets[kept], weights[kept]
+            weights = weights / weights.mean()
+        return rows, targets, weights
 
     def inverse_problem(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -103,7 +132,7 @@ class NodeEstimator(BaseEstimator):
         targets = self._known_targets(np.asarray(y))
         if len(targets) != len(rows):
             raise ArgumentError(f"X has {len(rows)} rows and y {len(targets)}: give as many")
-        weights = self._weights(sample_weight, rows)
+        weights = self._final(targets, self._weights(sample_weight, rows))
         states = self.layout_.states(self.scaling_.apply(rows))
         problem, _ = self._posed(states, targets, weights, self.l2_)
         if problem.tolerance is not None:

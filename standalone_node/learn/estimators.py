@@ -17,6 +17,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.learn.class_weights import BALANCED, class_factors
 from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
@@ -94,6 +95,9 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     continuation : sequence of int, optional
         Layers of the finite ResNets that come first, as (4, 8, 16), see
         `standalone_node.continuation`.
+    class_weight : None, "balanced" or mapping, optional
+        What the rows of each class weigh, times `sample_weight`: labels, or their texts, with
+        numbers, 1 for those that are not in it; "balanced" gives all classes the same sum.
     validation_share : float
         Share of the rows that are held out for early stopping; 0 for none. The parameters of the
         lowest loss on these rows are kept.
@@ -185,12 +189,13 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             self, self._rows(X) if warm else X, y, dtype=np.float64, reset=not warm
         )
         check_classification_targets(labels)
-        if warm:
-            self._refuse_unknown(labels)
-        else:
-            self._set_classes(labels)
         weights = self._weights(sample_weight, rows)
-        return rows, np.searchsorted(self.classes_, labels), weights, number("l2", self.l2)
+        if warm:
+            self._refuse_unknown(labels[weights > 0.0])
+        else:
+            self._set_classes(labels[weights > 0.0])
+        positions = np.searchsorted(self.classes_, labels)
+        return *self._rows_of_fit(rows, positions, weights), number("l2", self.l2)
 
     def partial_fit(
         self,
@@ -227,12 +232,21 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             self._set_classes(np.asarray(classes))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ArgumentError("classes differ from those of the first call of partial_fit")
-        self._refuse_unknown(labels)
+        if self.class_weight == BALANCED:
+            raise ArgumentError(
+                "class_weight = 'balanced' asks how many rows each class has in all, which no part "
+                "tells: give partial_fit a mapping, or use fit"
+            )
         weights = self._weights(sample_weight, rows)
+        self._refuse_unknown(labels[weights > 0.0])
         positions = np.searchsorted(self.classes_, labels)
         with held():
-            self._fit_part(rows, positions, weights, number("l2", self.l2))
+            part = self._rows_of_fit(rows, positions, weights)
+            self._fit_part(*part, number("l2", self.l2))
         return self
+
+    def _factors(self, targets: Array, weights: Array) -> Array | float:
+        return class_factors(self.class_weight, self.classes_, targets, weights)
 
     def _set_classes(self, labels: Array) -> None:
         self.classes_ = np.unique(labels)
@@ -398,7 +412,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     ) -> tuple[Array, Array, Array, float]:
         """Rows, targets, weights and l2; scaling and a chosen l2 are kept if a fit is to go on."""
         rows, values = self._read(self._rows(X) if go_on else X, y, reset=not go_on)
-        weights = self._weights(sample_weight, rows)
+        rows, values, weights = self._rows_of_fit(rows, values, self._weights(sample_weight, rows))
         if not go_on:
             self.target_scaling_ = Scaling.of_targets(values, weights)
         elif values.shape[1] != self._outputs:
@@ -443,8 +457,6 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             return 1.0, {}
 
         def error(train: Array, test: Array, l2: float) -> float:
-            if not weights[train].any() or not weights[test].any():
-                return 0.0
             scaling = Scaling.of_features(X[train], weights[train])
             target = Scaling.of_targets(values[train], weights[train])
             states = self._layout(X).states(scaling.apply(X[train]))

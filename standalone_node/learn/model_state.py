@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -103,6 +104,8 @@ def _plain(key: str, value: Any) -> Any:
         value = value.item()
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(key, entry) for name, entry in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(key, entry) for entry in value]
     raise ArgumentError(

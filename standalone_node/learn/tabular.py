@@ -181,8 +181,15 @@ def estimator_of(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifi
     """An estimator for the task, with these arguments."""
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
-    kind = NodeClassifier if prepared.task == "classification" else NodeRegressor
-    return kind(**options)
+    if prepared.task == "classification":
+        return NodeClassifier(**options)
+    if options.get("class_weight") is not None:
+        raise ArgumentError(
+            f"class_weight = {options['class_weight']!r} is for classes, and "
+            f"{prepared.schema.target.name!r} holds quantities: leave it out, or give "
+            "task='classification'"
+        )
+    return NodeRegressor(**{name: options[name] for name in options if name != "class_weight"})
 
 
 def labels_of(schema: Schema, targets: Array) -> Array:

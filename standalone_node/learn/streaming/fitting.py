@@ -54,7 +54,7 @@ def stored_defaults(rows: int, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse_unheld(arguments: Mapping[str, Any]) -> None:
     """ArgumentError for an argument that has no meaning for rows on the disk."""
-    for name in ("validation_share", "patience"):
+    for name in ("validation_share", "patience", "class_weight"):
         if arguments.get(name):
             raise ArgumentError(
                 f"{name} = {arguments[name]!r} is for rows in memory: leave it out, or read the "
