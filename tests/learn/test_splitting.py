@@ -102,24 +102,6 @@ def test_groups_of_contents_are_numbered_by_contents_alone() -> None:
     assert len(set(zip(rows, groups.tolist(), strict=True))) == len(set(rows))
 
 
-def test_zeros_of_both_signs_and_all_nan_are_equal() -> None:
-    groups = content_groups(np.array([0.0, -0.0, np.nan, -np.nan, 1.0]))
-    assert groups[0] == groups[1] and groups[2] == groups[3]
-    assert len(set(groups.tolist())) == 3
-
-
-def test_rows_under_one_hash_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
-    x = np.random.default_rng(1).integers(0, 4, (50, 2)).astype(float)
-    whole = content_groups(x)
-    monkeypatch.setattr(
-        "standalone_node.learn.canonical._hashes",
-        lambda columns: np.zeros(len(columns[0]), dtype=np.uint64),
-    )
-    groups = content_groups(x)
-    pairs = set(zip(groups.tolist(), whole.tolist(), strict=True))
-    assert len(pairs) == len({a for a, _ in pairs}) == len({b for _, b in pairs})
-
-
 # Groups.
 
 
