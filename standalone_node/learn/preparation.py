@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from standalone_node.errors import ArgumentError, DataError
-from standalone_node.learn.schema import DEFAULT_NA, Missing, Schema, infer_schema
+from standalone_node.learn.asked import Asked, Missing
+from standalone_node.learn.schema import DEFAULT_NA, Schema, inferred
 from standalone_node.learn.table import Table
 from standalone_node.learn.targets import Task
+from standalone_node.learn.weighing import read_weights, without_weightless
 
 Array = NDArray[Any]
 
@@ -22,14 +24,22 @@ _REMEDY = "add rows, give a file of them with --test, or train on all with --tes
 
 @dataclass(frozen=True)
 class Part:
-    """Rows with one purpose: the table, inputs (rows, features), targets (rows,).
+    """Rows with one purpose.
 
-    The targets are positions in the classes, int64, or quantities, float64.
+    Attributes
+    ----------
+    table : Table
+    inputs : ndarray, (rows, features)
+    targets : ndarray, (rows,), or (rows, m) if there are several
+        Positions in the classes, int64, or quantities, float64.
+    weights : ndarray, (rows,), or None
+        Sample weights, if a column of them was named and is there.
     """
 
     table: Table
     inputs: Array
     targets: Array
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -76,12 +86,14 @@ class Prepared:
 
 def prepare(
     table: Table,
-    target: str | None,
+    target: str | Sequence[str] | None,
     *,
     ignore: Sequence[str] = (),
     missing: Missing = "error",
     na: Sequence[str] = DEFAULT_NA,
     task: Task | None = None,
+    dates: Mapping[str, str] | None = None,
+    weight: str | None = None,
     test_share: float = 0.2,
     test: Table | None = None,
     seed: int = 0,
@@ -91,10 +103,12 @@ def prepare(
     Parameters
     ----------
     table : Table
-    target : str or None
-        The column to learn.
-    ignore, missing, na, task
+    target : str, sequence of str, or None
+        The column to learn, or several of numbers.
+    ignore, missing, na, task, dates
         As in `infer_schema`.
+    weight : str, optional
+        A column of sample weights, which is no input; rows of weight 0 are left out.
     test_share : float
         The share of the rows that is held out, drawn with `seed`, class by class if there are
         classes; 0 holds none out. Without meaning if `test` is given.
@@ -118,14 +132,15 @@ def prepare(
     ('classification', 8, 2)
     """
     check_share(test_share)
-    schema, said = infer_schema(table, target, ignore=ignore, missing=missing, na=na, task=task)
+    asked = Asked(target, ignore, missing, na, task, dates or {}, weight)
+    schema, recognised, warnings = inferred(_of_weight(table, asked), asked)
     usable = schema.complete(table)
     left_out = len(table.frame) - len(usable.frame)
-    notes, held = [*usable.notes, said[0]], None
+    notes, held = list(usable.notes), None
     if test is not None:
         held = schema.complete(test)
         left_out += len(test.frame) - len(held.frame)
-        notes[-1:-1] = held.notes
+        notes += held.notes
         rows = usable
     elif test_share > 0.0:
         places = split_rows(schema, usable, test_share, seed)
@@ -141,9 +156,17 @@ def prepare(
         left_out=left_out,
         test_source=None if test is None else test.source,
         seed=seed,
-        notes=tuple(notes),
-        warnings=tuple(said[1:]),
+        notes=(*notes, *recognised),
+        warnings=tuple(warnings),
     )
+
+
+def _of_weight(table: Table, asked: Asked) -> Table:
+    """The rows of a positive weight, all if there is no column of them."""
+    column = asked.roles(table.source, table.names).weight
+    if column is None:
+        return table
+    return without_weightless(table, read_weights(table, column, asked.tokens))
 
 
 def check_share(test_share: float) -> None:
@@ -157,7 +180,7 @@ def check_share(test_share: float) -> None:
 
 def part_of(schema: Schema, table: Table) -> Part:
     """The rows of a table as a schema with fill values reads them."""
-    return Part(table, schema.features(table), schema.targets(table))
+    return Part(table, schema.features(table), schema.targets(table), schema.weights(table))
 
 
 def split_rows(schema: Schema, table: Table, share: float, seed: int) -> tuple[Array, Array]:
