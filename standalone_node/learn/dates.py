@@ -31,22 +31,12 @@ LONGEST_FORMAT = 60
 DAY = 86_400.0
 
 _LONGEST_CELL = 60
-_MONTHS = ["jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec"]
-_NAMES = [
-    "january",
-    "february",
-    "march",
-    "april",
-    "may",
-    "june",
-    "july",
-    "august",
-    "september",
-    "october",
-    "november",
-    "december",
-]
-_MONTH = {name: i for names in (_MONTHS, _NAMES) for i, name in enumerate(names, start=1)}
+_MONTHS = (
+    *("january", "february", "march", "april", "may", "june", "july", "august"),
+    *("september", "october", "november", "december"),
+)
+#: The number of a month by its name, whole or its first three letters.
+_MONTH = {name[:end]: i for i, name in enumerate(_MONTHS, start=1) for end in (3, len(name))}
 _EPOCH = date(1970, 1, 1).toordinal()
 _ZONE = r"(?P<z>Z|[+-][0-9]{2}(?::?[0-9]{2})?)"
 

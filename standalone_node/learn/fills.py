@@ -1,4 +1,4 @@
-"""What the training rows tell of a column: what stands in for a missing cell, and where dates begin."""
+"""What training rows tell of a column: what fills a missing cell, and from when days count."""
 
 from __future__ import annotations
 

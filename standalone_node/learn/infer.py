@@ -184,9 +184,9 @@ def _unambiguous(source: str, tally: Tally) -> str:
         assert tally.first is not None
         choices = " or ".join(f"--date {quoted(f'{tally.name}={one}')}" for one in formats)
         raise DataError(
-            f"{source}: column {quoted(tally.name)} holds dates such as {quoted(tally.first.text)}, "
-            f"of which no row tells day and month apart; say which comes first with {choices}, or "
-            f"leave it out with --ignore {quoted(tally.name)}."
+            f"{source}: column {quoted(tally.name)} holds dates such as "
+            f"{quoted(tally.first.text)}, and no row of it tells day and month apart; say which "
+            f"comes first with {choices}, or leave it out with --ignore {quoted(tally.name)}."
         )
     return formats[0]
 
