@@ -235,7 +235,21 @@ def summary(fitted: Fitted, prediction: Prediction) -> dict[str, Any]:
         facts |= scalars(numbers, "baseline")
         for name in ("baseline_rows", "baseline_effective_rows"):
             facts.pop(name, None)
+    if prepared.test is not None and prepared.test_source is None:
+        facts |= _split_of(prepared)
     return facts
+
+
+def _split_of(prepared: Prepared | StoredPrepared) -> dict[str, Any]:
+    """What draws the same held-out rows from the same table again."""
+    if isinstance(prepared, StoredPrepared):
+        return {}
+    parting = prepared.parting
+    return {
+        "split": parting.kind,
+        "split_column": parting.column,
+        "held_out_share": prepared.test_share,
+    }
 
 
 def _words(estimator: Estimator, rows: str) -> str:

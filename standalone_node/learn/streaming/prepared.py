@@ -10,8 +10,8 @@ import numpy as np
 
 from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.asked import Asked, Missing
-from standalone_node.learn.preparation import check_share, held_out_rows
 from standalone_node.learn.schema import DEFAULT_NA, Schema
+from standalone_node.learn.splitting import check_share, held_out_rows
 from standalone_node.learn.streaming.chunks import Chunks, Untidy
 from standalone_node.learn.streaming.draw import Draw, shared_out
 from standalone_node.learn.streaming.encoded import ByteStream, recognised
