@@ -23,7 +23,8 @@ class Argument:
         return "--" + self.name.replace("_", "-")
 
 
-#: All arguments of the estimators but `random_state` (--seed) and `verbose` (progress, --quiet).
+#: All arguments of the estimators but `random_state` (--seed), `warm_start` (--start) and `verbose`
+#: (progress, --quiet).
 ARGUMENTS = (
     Argument("horizon", float, "T, the depth of the network: x' = f(t, x, θ(t)) for 0 < t ≤ T."),
     Argument("steps", int, "Steps of the time grid, and intervals of the depth grid."),

@@ -37,7 +37,7 @@ from standalone_node.errors import NodeError
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
     "Big files": ["chunked", "scratch"],
-    "Held-out rows": ["test_share", "test_file", "refit", "seed"],
+    "Held-out rows": ["test_share", "test_file", "group", "time", "cv", "refit", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "rtol", "atol", "reversible"),
         *("form", "inner", "activation", "weights", "basis", "modes", "channels", "augment"),
@@ -67,6 +67,13 @@ _SECTIONS = {
 @chunked_option
 @scratch_option
 @click.option(
+    "--cv",
+    type=click.IntRange(min=2),
+    metavar="K",
+    help="Score by K folds of the training rows as well, with mean and spread: each fold is scored "
+    "by a fit to the others.",
+)
+@click.option(
     "--refit", is_flag=True, help="Score as usual, then write a model trained on all rows."
 )
 @estimator_options
@@ -95,6 +102,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
+      node-fit fit visits.csv --target outcome --group patient --cv 5
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6
@@ -127,6 +135,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
             Display(options["as_json"], options["quiet"], options["strict"]),
             messages,
             refit=options["refit"],
+            folds=options["cv"],
             report=options["report"],
             checkpoint=checkpoint,
         )

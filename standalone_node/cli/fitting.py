@@ -33,6 +33,7 @@ def fit_and_write(
     messages: Messages,
     *,
     refit: bool = False,
+    folds: int | None = None,
     report: str | None = None,
     checkpoint: Any = None,
 ) -> int:
@@ -47,6 +48,8 @@ def fit_and_write(
         Of `files`, checked.
     files : mapping
         "model", "history" and perhaps "figure", and where they go.
+    folds : int, optional
+        Of a cross-validation.
     report : str, optional
         The folder of a report, checked by `check_report`.
     checkpoint : Checkpoint, optional
@@ -58,6 +61,7 @@ def fit_and_write(
     """
     from standalone_node.learn.tabular import fit
     from standalone_node.report.facts import fit_facts
+    from standalone_node.report.folds import fold_words
     from standalone_node.report.progress import progress
     from standalone_node.report.terminal import show, terminal
 
@@ -73,8 +77,10 @@ def fit_and_write(
                 prepared,
                 arguments,
                 refit=refit,
+                folds=folds,
                 callback=shown.iteration,
                 stage=shown.stage,
+                done=lambda fold: shown.told(fold_words(fold)),
                 checkpoint=checkpoint,
             )
         with outputs:

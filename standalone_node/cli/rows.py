@@ -62,6 +62,17 @@ def data_options(command: F) -> F:
         click.option(
             "--test", "test_file", metavar="FILE", help="Held-out rows in a file of their own."
         ),
+        click.option(
+            "--group",
+            metavar="COLUMN",
+            help="Rows of one value of this column stay together, all held out or none; it is no "
+            "input.",
+        ),
+        click.option(
+            "--time",
+            metavar="COLUMN",
+            help="Hold the last rows by this column out, of numbers or dates; it is no input.",
+        ),
         seed_option,
     )
     for option in reversed(options):
@@ -70,11 +81,22 @@ def data_options(command: F) -> F:
 
 
 def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
-    """UsageError if held-out rows are asked for in two ways."""
+    """UsageError if held-out rows are asked for in two ways, or rows are parted for nothing."""
+    if options["group"] is not None and options["time"] is not None:
+        raise click.UsageError(
+            "--group keeps rows together and --time goes by their order: leave one of the two out."
+        )
     if options["test_file"] is not None and given(ctx, "test_share"):
         raise click.UsageError(
             "--test FILE names the held-out rows, so there is no --test-share: leave one out."
         )
+    whole = options["test_file"] is not None or options["test_share"] == 0.0
+    for name in ("group", "time"):
+        if options[name] is not None and whole and options.get("cv") is None:
+            raise click.UsageError(
+                f"--{name} says how rows are parted, and none are drawn: leave it out, or hold "
+                "rows out with --test-share."
+            )
 
 
 def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any:
@@ -87,7 +109,7 @@ def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any
     reading = {"delimiter": options["delimiter"], "encoding": options["encoding"]}
     table = read_table(data, **reading)
     test = read_table(options["test_file"], **reading) if options["test_file"] else None
-    return prepare(table, target, test=test, **_recognition(options))
+    return prepare(table, target, test=test, **_recognition(options), **_parting(options))
 
 
 def _recognition(options: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +125,11 @@ def _recognition(options: dict[str, Any]) -> dict[str, Any]:
         "test_share": options["test_share"],
         "seed": options["seed"],
     }
+
+
+def _parting(options: dict[str, Any]) -> dict[str, Any]:
+    """By what rows are parted, as arguments of `prepare`."""
+    return {"group": options["group"], "time": options["time"]}
 
 
 def chunked_option(command: F) -> F:
@@ -151,7 +178,7 @@ def rows_for_fit(
     from standalone_node.report.reading_progress import reading_progress
     from standalone_node.report.terminal import terminal
 
-    for name in ("report", "refit"):
+    for name in ("report", "refit", "cv", "group", "time"):
         if options[name]:
             raise click.UsageError(
                 f"--{name} needs all rows in memory: leave it out, or read DATA whole with "

@@ -25,6 +25,7 @@ from standalone_node.learn.training import (
     posed,
     weights_of_settings,
 )
+from standalone_node.learn.warm_start import continued, on_grid
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
 from standalone_node.optimize.identity import UNMINDED, plain
@@ -127,6 +128,8 @@ class NodeEstimator(BaseEstimator):
     def _fit(self, X: Array, targets: Array, weights: Array, l2: float, terms: Terms) -> None:
         """Solve on all rows and keep what prediction needs."""
         problem, start = self._posed(self._states(X, weights), targets, weights, l2)
+        if self._warm:
+            start = continued(self, problem)
         self._keep(*fitted(self, problem, start, terms), l2)
         if not self.result_.success:
             warnings.warn(
@@ -165,6 +168,8 @@ class NodeEstimator(BaseEstimator):
 
     def _states(self, X: Array, weights: Array) -> Array:
         """The rows as initial states; scaling and layout are kept for prediction."""
+        if self._warm:
+            return self._known_states(X, "a warm start")
         # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
         self.__dict__.pop("schema_", None)
         self.scaling_ = Scaling.of_features(X, weights)
@@ -185,22 +190,25 @@ class NodeEstimator(BaseEstimator):
         if not hasattr(self, "parameters_"):
             self.scaling_ = Scaling.of_features(X, weights)
             self.layout_ = self._layout(X)
-        elif self.layout_ != self._layout(X):
-            raise ArgumentError(
-                "channels, augment or loss were changed, and with them the state: partial_fit goes "
-                "on with what there is, use fit"
-            )
-        states = self.layout_.states(self.scaling_.apply(X))
+        states = self._known_states(X, "partial_fit")
         problem, start = self._posed(states, targets, weights, l2)
         if hasattr(self, "parameters_"):
-            start = self._on_grid(problem)
+            start = on_grid(self.parameters_, problem)
         self._keep(*fitted_part(self, problem, start), l2)
 
-    def _on_grid(self, problem: InverseProblem) -> Parameters:
-        """The parameters so far, on the depth grid of a problem should `steps` have changed."""
-        p: Parameters = self.parameters_
-        same = np.array_equal(p.times, problem.depth_times)
-        return p if same or p.times[-1] != problem.horizon else p.refined(problem.depth_times)
+    def _known_states(self, X: Array, what: str) -> Array:
+        """The rows as initial states with the scaling and the layout so far."""
+        if self.layout_ != self._layout(X):
+            raise ArgumentError(
+                f"channels, augment or loss were changed, and with them the state: {what} goes "
+                "on with what there is, use fit without it"
+            )
+        return self.layout_.states(self.scaling_.apply(X))
+
+    @property
+    def _warm(self) -> bool:
+        """Whether `fit` goes on from the parameters so far, and keeps scaling and classes."""
+        return bool(self.warm_start) and hasattr(self, "parameters_")
 
     def _keep(self, result: Result, times: Array, l2: float) -> None:
         """What a run leaves behind."""

@@ -47,6 +47,7 @@ class Defaults:
     threads: int | None
     memory_limit: int | str | None
     random_state: Any
+    warm_start: bool
     verbose: int
 
 
@@ -88,6 +89,7 @@ CLASSIFIER = Defaults(
     threads=None,
     memory_limit=None,
     random_state=0,
+    warm_start=False,
     verbose=0,
 )
 

@@ -110,6 +110,10 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         See `standalone_node.InverseProblem`.
     random_state : int, RandomState or None
         Of the start function.
+    warm_start : bool
+        Whether a further `fit` goes on from the parameters so far instead of beginning afresh.
+        Scaling, classes and a chosen l2 stay what they were, so that before its first iteration
+        the model is the same function; `steps` may have changed.
     verbose : int
         1 prints a line every ten iterations to stderr, 2 every iteration.
 
@@ -176,9 +180,15 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
-        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        warm = self._warm
+        rows, labels = validate_data(
+            self, self._rows(X) if warm else X, y, dtype=np.float64, reset=not warm
+        )
         check_classification_targets(labels)
-        self._set_classes(labels)
+        if warm:
+            self._refuse_unknown(labels)
+        else:
+            self._set_classes(labels)
         weights = self._weights(sample_weight, rows)
         return rows, np.searchsorted(self.classes_, labels), weights, number("l2", self.l2)
 
@@ -280,7 +290,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         As in `NodeClassifier`.
     max_iterations, tolerance, time_limit
         As in `NodeClassifier`.
-    dtype, threads, memory_limit, random_state, verbose
+    dtype, threads, memory_limit, random_state, warm_start, verbose
         As in `NodeClassifier`.
 
     Attributes
@@ -356,10 +366,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
-        rows, values = self._read(X, y, reset=True)
-        weights = self._weights(sample_weight, rows)
-        self.target_scaling_ = Scaling.of_targets(values, weights)
-        l2 = self._chosen_l2(rows, values, weights, terms)
+        rows, values, weights, l2 = self._read_more(X, y, sample_weight, terms, go_on=self._warm)
         return rows, self.target_scaling_.apply(values), weights, l2
 
     def partial_fit(
@@ -380,20 +387,31 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        first = not hasattr(self, "parameters_")
-        rows, values = self._read(X if first else self._rows(X), y, reset=first)
+        go_on = hasattr(self, "parameters_")
+        rows, values, weights, l2 = self._read_more(X, y, sample_weight, Terms(), go_on=go_on)
+        with held():
+            self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
+        return self
+
+    def _read_more(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms, *, go_on: bool
+    ) -> tuple[Array, Array, Array, float]:
+        """Rows, targets, weights and l2; scaling and a chosen l2 are kept if a fit is to go on."""
+        rows, values = self._read(self._rows(X) if go_on else X, y, reset=not go_on)
         weights = self._weights(sample_weight, rows)
-        if first:
+        if not go_on:
             self.target_scaling_ = Scaling.of_targets(values, weights)
         elif values.shape[1] != self._outputs:
             raise ArgumentError(
                 f"the target has {values.shape[1]} columns, that of the first rows {self._outputs}"
             )
-        kept = not first and self.l2 == "auto"
-        l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights, Terms())
-        with held():
-            self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
-        return self
+        kept = go_on and self.l2 == "auto"
+        return (
+            rows,
+            values,
+            weights,
+            self.l2_ if kept else self._chosen_l2(rows, values, weights, terms),
+        )
 
     def _read(self, X: Any, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:
         """Rows (B, p) and targets (B, m) that can be used."""

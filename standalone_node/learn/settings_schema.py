@@ -119,6 +119,7 @@ SETTINGS: Mapping[str, Rule] = {
         "a number of bytes or a size such as 500MB, or null",
     ),
     "random_state": _or_null(_whole(0)),
+    "warm_start": _TRUTH,
     "verbose": Rule(lambda value: _TRUTH.fits(value) or _is_whole(value, 0), "a whole number"),
 }
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,6 +28,7 @@ from standalone_node.optimize.processors import held
 
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
+    from standalone_node.learn.cross_validation import CrossValidation, Fold
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
 __all__ = ["Fitted", "Part", "Prepared", "fit", "prepare", "scores"]
@@ -56,7 +57,9 @@ class Fitted:
         rows, and that ``prediction``.
     refitted : bool
     seconds : float
-        Spent on fitting, a refit included.
+        Spent on fitting, a refit included, folds not.
+    cross_validation : CrossValidation or None
+        Of the training rows, if it was asked for.
     """
 
     estimator: Estimator
@@ -66,6 +69,7 @@ class Fitted:
     baseline: dict[str, Any] | None
     refitted: bool
     seconds: float
+    cross_validation: CrossValidation | None = None
 
 
 def fit(
@@ -73,8 +77,10 @@ def fit(
     arguments: Mapping[str, Any] | None = None,
     *,
     refit: bool = False,
+    folds: int | None = None,
     callback: Callable[[Iteration], Any] | None = None,
     stage: Callable[[str], Any] | None = None,
+    done: Callable[[Fold], Any] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Fit an estimator on the training rows, score it, and on demand fit it again on all rows.
@@ -88,10 +94,14 @@ def fit(
     refit : bool
         Whether the model is in the end that of all rows. The scores are those of the training
         rows' model in any case.
+    folds : int, optional
+        Of a cross-validation of the training rows that comes first.
     callback : callable, optional
-        Called with every `Iteration`.
+        Called with every `Iteration` but those of folds.
     stage : callable, optional
         Called with a few words before each fit.
+    done : callable, optional
+        Called with every `Fold` that was fitted and scored.
     checkpoint : Checkpoint, optional
         Of all runs, those of a refit included.
 
@@ -116,29 +126,52 @@ def fit(
         )
     options = {"random_state": prepared.seed, **(arguments or {})}
     tell = stage or (lambda words: None)
+    refit = refit and prepared.test is not None
     with nullcontext() if checkpoint is None else checkpoint:
-        began = time.perf_counter()
-        estimator = estimator_of(prepared, options)
-        tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
-        learn(estimator, prepared.schema, prepared.train, terms)
-        seconds = time.perf_counter() - began
-        schema = prepared.schema
-        train_scores = scores(schema, estimator, prepared.train)
-        prediction = _prediction(schema, prepared.train)
-        test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
-        baseline = baseline_of(prepared)
-        refitted = refit and prepared.test is not None
-        if refitted:
-            began = time.perf_counter()
-            estimator = estimator_of(prepared, options)
-            tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
-            schema = schema.fitted(prepared.usable)
-            learn(estimator, schema, part_of(schema, prepared.usable), terms)
-            seconds += time.perf_counter() - began
-    estimator.schema_ = schema
-    fitted = Fitted(estimator, prepared, train_scores, test_scores, baseline, refitted, seconds)
+        crossed = None
+        if folds is not None:
+            from standalone_node.learn.cross_validation import cross_validate
+
+            watch: dict[str, Any] = {"stage": tell, "done": done}
+            crossed = cross_validate(prepared, options, folds, terms, runs_after=1 + refit, **watch)
+        fitted = _fitted(prepared, options, terms, tell)
+        if refit:
+            fitted = _refitted(fitted, options, terms, tell)
+    fitted = replace(fitted, cross_validation=crossed)
+    prediction = constant_prediction(prepared.schema, prepared.train)
+    estimator = fitted.estimator
     estimator.summary_ = {**estimator.summary_, **summary(fitted, prediction)}
     return fitted
+
+
+def _fitted(
+    prepared: Prepared, options: Mapping[str, Any], terms: Terms, tell: Callable[[str], Any]
+) -> Fitted:
+    """The training rows' model and its scores."""
+    began, schema = time.perf_counter(), prepared.schema
+    estimator = estimator_of(prepared, options)
+    tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
+    learn(estimator, schema, prepared.train, terms)
+    estimator.schema_ = schema
+    seconds = time.perf_counter() - began
+    train_scores = scores(schema, estimator, prepared.train)
+    test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
+    baseline = baseline_of(prepared)
+    return Fitted(estimator, prepared, train_scores, test_scores, baseline, False, seconds)
+
+
+def _refitted(
+    fitted: Fitted, options: Mapping[str, Any], terms: Terms, tell: Callable[[str], Any]
+) -> Fitted:
+    """The scores of the training rows' model, and a model of all rows."""
+    began, prepared = time.perf_counter(), fitted.prepared
+    estimator = estimator_of(prepared, options)
+    tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
+    schema = prepared.schema.fitted(prepared.usable)
+    learn(estimator, schema, part_of(schema, prepared.usable), terms)
+    estimator.schema_ = schema
+    seconds = fitted.seconds + time.perf_counter() - began
+    return replace(fitted, estimator=estimator, refitted=True, seconds=seconds)
 
 
 def learn(estimator: Estimator, schema: Schema, part: Part, terms: Terms) -> None:
@@ -182,7 +215,7 @@ def class_positions(estimator: Estimator, labels: Array) -> Array:
     return np.searchsorted(estimator.classes_, labels)
 
 
-def _prediction(schema: Schema, part: Part) -> Prediction:
+def constant_prediction(schema: Schema, part: Part) -> Prediction:
     """The most frequent class (of equally frequent ones the first), or the mean, of each target."""
     if schema.target.task == "regression":
         means = np.average(part.targets, axis=0, weights=part.weights)
@@ -213,7 +246,7 @@ def baseline_of(prepared: Prepared) -> dict[str, Any] | None:
     """`baseline_scores` on the held-out rows; None if there are none."""
     if prepared.test is None:
         return None
-    prediction = _prediction(prepared.schema, prepared.train)
+    prediction = constant_prediction(prepared.schema, prepared.train)
     return baseline_scores(prepared.schema, prediction, prepared.test)
 
 
@@ -237,6 +270,8 @@ def summary(fitted: Fitted, prediction: Prediction) -> dict[str, Any]:
             facts.pop(name, None)
     if prepared.test is not None and prepared.test_source is None:
         facts |= _split_of(prepared)
+    if fitted.cross_validation is not None:
+        facts |= fitted.cross_validation.facts()
     return facts
 
 

@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from standalone_node.report.folds import fold_rows
 from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
 
@@ -74,7 +75,11 @@ def fit_table(facts: dict[str, Any]) -> RenderableType:
     rows = [*learnt_rows(facts), *_run(facts), ("seconds", seconds(facts["seconds"]))]
     rows += _held_out(facts)
     rows += [(name, path) for name, path in facts["files"].items()]
-    return key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
+    table = key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
+    found = facts["cross_validation"]
+    if found is None:
+        return table
+    return Group(table, Text(), grid(*fold_rows(found, SCORE_NAMES)))
 
 
 def learnt_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
@@ -102,6 +107,9 @@ def _rows(facts: dict[str, Any]) -> str:
         text = f"{train} trained on, {test} held out in {facts['test_data']}"
     else:
         text = f"{train} trained on, {test} held out"
+    if facts.get("group") or facts.get("time"):
+        kind = "group" if facts.get("group") else "time"
+        text += f", parted by the {kind} {facts[kind]!r}"
     if facts.get("refit"):
         text += "; the model written was fitted again, on all"
     return text + (f"; {count(rows['left_out'])} left out" if rows["left_out"] else "")
