@@ -135,6 +135,8 @@ def cross_validate(
     table, schema = prepared.train.table, prepared.schema
     pairs = folds_of(schema, table, folds, prepared.seed, prepared.parting)
     data = {"inputs": prepared.train.inputs, "targets": prepared.train.targets}
+    if prepared.train.weights is not None:
+        data["weights"] = prepared.train.weights
     known = {} if terms.checkpoint is None else plain(data)  # once for all folds
     limits = {name: arguments.get(name) for name in ("max_iterations", "epochs")}
     found = []
@@ -165,8 +167,8 @@ def _fitted_fold(
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", ConvergenceWarning)  # told of all folds together
         learn(estimator, schema, learnt, terms)
-    prediction = constant_prediction(schema, learnt.targets)
-    always = baseline_scores(schema, prediction, scored.targets)
+    prediction = constant_prediction(schema, learnt)
+    always = baseline_scores(schema, prediction, scored)
     always.pop("prediction")
     return {
         **scalars(scores(schema, estimator, scored), _TEST.rstrip("_")),
@@ -181,7 +183,7 @@ def _fold(worth: Numbers, train: int, test: int) -> Fold:
         prefix: {
             name.removeprefix(prefix): value
             for name, value in worth.items()
-            if name.startswith(prefix) and name != f"{prefix}rows"
+            if name.startswith(prefix) and name not in (f"{prefix}rows", f"{prefix}effective_rows")
         }
         for prefix in (_TEST, _BASELINE)
     }

@@ -348,7 +348,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def _output_names(self) -> tuple[str, ...]:
         schema = getattr(self, "schema_", None)
         if schema is not None:
-            return (schema.target.name,)
+            return tuple(schema.target_names)
         return ("y",) if self._outputs == 1 else tuple(f"y{i}" for i in range(self._outputs))
 
     def fit(

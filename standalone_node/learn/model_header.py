@@ -102,6 +102,10 @@ def _check_summary(summary: object) -> None:
     for name in COSTS:
         require(is_finite(facts[name]), f"summary.{name}", "a finite number")
     for name, value in facts.items():
+        if name == "baseline_prediction" and isinstance(value, list):
+            numbers = all(is_finite(entry) for entry in value)
+            require(numbers, f"summary.{name}", "a list of finite numbers")
+            continue
         plain = value is None or isinstance(value, str | bool) or is_finite(value)
         require(plain, f"summary.{name}", "a text, a finite number, true, false or null")
         if name.startswith(SCORES) and name != "baseline_prediction":

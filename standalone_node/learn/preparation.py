@@ -2,31 +2,41 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from numpy.typing import NDArray
 
+from standalone_node.learn.asked import Asked, Missing
 from standalone_node.learn.row_keys import Parting, parting_of
-from standalone_node.learn.schema import DEFAULT_NA, Missing, Schema, infer_schema
+from standalone_node.learn.schema import DEFAULT_NA, Schema, inferred
 from standalone_node.learn.splitting import check_share, split_rows
 from standalone_node.learn.table import Table
 from standalone_node.learn.targets import Task
+from standalone_node.learn.weighing import read_weights, without_weightless
 
 Array = NDArray[Any]
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows with one purpose: the table, inputs (rows, features), targets (rows,).
+    """Rows with one purpose.
 
-    The targets are positions in the classes, int64, or quantities, float64.
+    Attributes
+    ----------
+    table : Table
+    inputs : ndarray, (rows, features)
+    targets : ndarray, (rows,), or (rows, m) if there are several
+        Positions in the classes, int64, or quantities, float64.
+    weights : ndarray, (rows,), or None
+        Sample weights, if a column of them was named and is there.
     """
 
     table: Table
     inputs: Array
     targets: Array
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -79,12 +89,14 @@ class Prepared:
 
 def prepare(
     table: Table,
-    target: str | None,
+    target: str | Sequence[str] | None,
     *,
     ignore: Sequence[str] = (),
     missing: Missing = "error",
     na: Sequence[str] = DEFAULT_NA,
     task: Task | None = None,
+    dates: Mapping[str, str] | None = None,
+    weight: str | None = None,
     test_share: float = 0.2,
     test: Table | None = None,
     group: str | None = None,
@@ -96,10 +108,12 @@ def prepare(
     Parameters
     ----------
     table : Table
-    target : str or None
-        The column to learn.
-    ignore, missing, na, task
+    target : str, sequence of str, or None
+        The column to learn, or several of numbers.
+    ignore, missing, na, task, dates
         As in `infer_schema`.
+    weight : str, optional
+        A column of sample weights, which is no input; rows of weight 0 are left out.
     test_share : float
         The share of the rows that is held out, drawn with `seed`, class by class if there are
         classes; 0 holds none out. Rows that are equal stay together, and the order of the table
@@ -128,15 +142,16 @@ def prepare(
     """
     check_share(test_share)
     parting = parting_of(table, target, group, time)
-    ignore = (*ignore, *parting.columns)
-    schema, said = infer_schema(table, target, ignore=ignore, missing=missing, na=na, task=task)
+    ignored = (*ignore, *parting.columns)
+    asked = Asked(target, ignored, missing, na, task, dates or {}, weight)
+    schema, recognised, warnings = inferred(_of_weight(table, asked), asked)
     usable = schema.complete(table)
     left_out = len(table.frame) - len(usable.frame)
-    notes, held = [*usable.notes, said[0], *parting.note], None
+    notes, held = list(usable.notes), None
     if test is not None:
         held = schema.complete(test)
         left_out += len(test.frame) - len(held.frame)
-        notes[len(usable.notes) : len(usable.notes)] = held.notes
+        notes += held.notes
         rows = usable
     elif test_share > 0.0:
         places = split_rows(schema, usable, test_share, seed, parting)
@@ -154,11 +169,19 @@ def prepare(
         seed=seed,
         test_share=test_share,
         parting=parting,
-        notes=tuple(notes),
-        warnings=tuple(said[1:]),
+        notes=(*notes, *recognised, *parting.note),
+        warnings=tuple(warnings),
     )
+
+
+def _of_weight(table: Table, asked: Asked) -> Table:
+    """The rows of a positive weight, all if there is no column of them."""
+    column = asked.roles(table.source, table.names).weight
+    if column is None:
+        return table
+    return without_weightless(table, read_weights(table, column, asked.tokens))
 
 
 def part_of(schema: Schema, table: Table) -> Part:
     """The rows of a table as a schema with fill values reads them."""
-    return Part(table, schema.features(table), schema.targets(table))
+    return Part(table, schema.features(table), schema.targets(table), schema.weights(table))

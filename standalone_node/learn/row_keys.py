@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -55,13 +55,15 @@ _WORDS = {
 }
 
 
-def parting_of(table: Table, target: str | None, group: str | None, time: str | None) -> Parting:
+def parting_of(
+    table: Table, target: str | Sequence[str] | None, group: str | None, time: str | None
+) -> Parting:
     """How the rows of a table are to be parted.
 
     Raises
     ------
     ArgumentError
-        There is a group and a time, or the column is the target.
+        There is a group and a time, or the column is a target.
     DataError
         There is no such column.
     """
@@ -77,7 +79,7 @@ def parting_of(table: Table, target: str | None, group: str | None, time: str | 
                 f"{table.source}: there is no column {quoted(name)} for --{kind}; "
                 f"{suggestion(name, table.names)}"
             )
-        if name == target:
+        if name in ((target,) if isinstance(target, str) else target or ()):
             raise ArgumentError(
                 f"the target {quoted(name)} is also the column of --{kind}; name another one."
             )

@@ -34,6 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["Fitted", "Part", "Prepared", "fit", "prepare", "scores"]
 
 Array = NDArray[Any]
+#: One and the same for every row: a class, a mean, or the means of several targets.
+Prediction = ClassLabel | float | list[float]
 Estimator = Any  # NodeClassifier or NodeRegressor; their module is imported when one is made
 
 
@@ -136,7 +138,7 @@ def fit(
         if refit:
             fitted = _refitted(fitted, options, terms, tell)
     fitted = replace(fitted, cross_validation=crossed)
-    prediction = constant_prediction(prepared.schema, prepared.train.targets)
+    prediction = constant_prediction(prepared.schema, prepared.train)
     estimator = fitted.estimator
     estimator.summary_ = {**estimator.summary_, **summary(fitted, prediction)}
     return fitted
@@ -174,7 +176,7 @@ def _refitted(
 
 def learn(estimator: Estimator, schema: Schema, part: Part, terms: Terms) -> None:
     """Fit an estimator to rows."""
-    estimator.fit_on(part.inputs, labels_of(schema, part.targets), None, terms)
+    estimator.fit_on(part.inputs, labels_of(schema, part.targets), part.weights, terms)
 
 
 def estimator_of(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifier | NodeRegressor:
@@ -200,10 +202,12 @@ def labels_of(schema: Schema, targets: Array) -> Array:
 def scores(schema: Schema, estimator: Estimator, part: Part) -> dict[str, Any]:
     """The scores of a model on rows; see `class_scores` and `quantity_scores`."""
     if schema.target.task == "regression":
-        return quantity_scores(part.targets, estimator.predict(part.inputs))
+        predicted = estimator.predict(part.inputs)
+        return quantity_scores(part.targets, predicted, part.weights, schema.target_names)
     probabilities = probabilities_of(estimator, part.inputs)
     predicted = class_positions(estimator, estimator.predict(part.inputs))
-    return class_scores(part.targets, predicted, probabilities, schema.target.classes)
+    classes = schema.target.classes
+    return class_scores(part.targets, predicted, probabilities, classes, part.weights)
 
 
 def probabilities_of(estimator: Estimator, inputs: Array) -> Array | None:
@@ -218,26 +222,30 @@ def class_positions(estimator: Estimator, labels: Array) -> Array:
     return np.searchsorted(estimator.classes_, labels)
 
 
-def constant_prediction(schema: Schema, targets: Array) -> ClassLabel | float:
-    """The most frequent class (of equally frequent ones the first), or the mean."""
+def constant_prediction(schema: Schema, part: Part) -> Prediction:
+    """The most frequent class (of equally frequent ones the first), or the mean, of each target."""
     if schema.target.task == "regression":
-        return float(targets.mean())
-    counts = np.bincount(targets, minlength=len(schema.target.classes))
+        means = np.average(part.targets, axis=0, weights=part.weights)
+        return plain_means(means)
+    counts = np.bincount(part.targets, part.weights, minlength=len(schema.target.classes))
     return schema.target.classes[int(counts.argmax())]
 
 
-def baseline_scores(
-    schema: Schema, prediction: ClassLabel | float, targets: Array
-) -> dict[str, Any]:
+def plain_means(means: Array) -> float | list[float]:
+    """Means of targets as a model file holds them: one number, or a list of them."""
+    found = np.atleast_1d(means).tolist()
+    return found if len(found) > 1 else float(found[0])
+
+
+def baseline_scores(schema: Schema, prediction: Prediction, part: Part) -> dict[str, Any]:
     """The scores of one and the same prediction for every row, and that prediction."""
-    classes = schema.target.classes
+    classes, targets, weights = schema.target.classes, part.targets, part.weights
     if not classes:
-        return {
-            "prediction": prediction,
-            **quantity_scores(targets, np.full(len(targets), float(prediction))),
-        }
+        same = np.broadcast_to(np.array(prediction, dtype=np.float64), targets.shape)
+        found = quantity_scores(targets, same, weights, schema.target_names)
+        return {"prediction": prediction, **found}
     place = next(i for i, label in enumerate(classes) if label == prediction)
-    accuracy = float(np.mean(targets == place))
+    accuracy = float(np.average(targets == place, weights=weights))
     return {"prediction": prediction, "rows": len(targets), "accuracy": accuracy}
 
 
@@ -245,11 +253,11 @@ def baseline_of(prepared: Prepared) -> dict[str, Any] | None:
     """`baseline_scores` on the held-out rows; None if there are none."""
     if prepared.test is None:
         return None
-    prediction = constant_prediction(prepared.schema, prepared.train.targets)
-    return baseline_scores(prepared.schema, prediction, prepared.test.targets)
+    prediction = constant_prediction(prepared.schema, prepared.train)
+    return baseline_scores(prepared.schema, prediction, prepared.test)
 
 
-def summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
+def summary(fitted: Fitted, prediction: Prediction) -> dict[str, Any]:
     """Facts for the model file: plain values, and nothing that another run would change."""
     prepared = fitted.prepared
     facts: dict[str, Any] = {
@@ -265,7 +273,8 @@ def summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
         facts |= scalars(fitted.test_scores, "test")
         numbers = {name: value for name, value in fitted.baseline.items() if name != "prediction"}
         facts |= scalars(numbers, "baseline")
-        facts.pop("baseline_rows")
+        for name in ("baseline_rows", "baseline_effective_rows"):
+            facts.pop(name, None)
     if prepared.test is not None and prepared.test_source is None:
         facts |= _split_of(prepared)
     if fitted.cross_validation is not None:
