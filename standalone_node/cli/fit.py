@@ -31,6 +31,8 @@ from standalone_node.cli.rows import (
     refuse_both,
     rows_for_fit,
     scratch_option,
+    start_of,
+    start_option,
 )
 from standalone_node.errors import NodeError
 
@@ -44,7 +46,7 @@ _SECTIONS = {
     ],
     "Cost": ["loss", "l2", "h1"],
     "Optimisation": [
-        *("method", "smoothing", "beta", "line_search", "restart", "rate", "continuation"),
+        *("start", "method", "smoothing", "beta", "line_search", "restart", "rate", "continuation"),
         *("max_iterations", "tolerance", "time_limit", "validation_share", "patience"),
         *("batch_size", "epochs", "batch_iterations", "proximal"),
         *("dtype", "threads", "memory_limit", "strict"),
@@ -66,6 +68,7 @@ _SECTIONS = {
 @data_options
 @chunked_option
 @scratch_option
+@start_option
 @click.option(
     "--cv",
     type=click.IntRange(min=2),
@@ -103,6 +106,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
       node-fit fit visits.csv --target outcome --group patient --cv 5
+      node-fit fit newer.csv --start flowers.node.npz --steps 6
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6
@@ -120,9 +124,10 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     messages = Messages(quiet=options["quiet"])
     if options["report"]:
         check_report(options["report"], (*input_files(data, options), *files.values()), messages)
+    start = start_of(ctx, options)
     checkpoint = checkpoint_of({**options, "target": target}, model, messages)
     with (
-        rows_for_fit(data, target, options, messages) as prepared,
+        rows_for_fit(data, target, options, messages, start) as prepared,
         ends_after_the_iteration(checkpoint),
     ):
         for path in outputs.replaced:
@@ -136,6 +141,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
             messages,
             refit=options["refit"],
             folds=options["cv"],
+            start=start,
             report=options["report"],
             checkpoint=checkpoint,
         )

@@ -99,8 +99,54 @@ def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
             )
 
 
-def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any:
-    """The rows as the options of `data_options` want them, a `Prepared`."""
+def start_option(command: F) -> F:
+    """The model that a fit goes on from."""
+    option = click.option(
+        "--start",
+        metavar="MODEL",
+        help="Go on from the parameters of this model, for the same columns and network; what is "
+        "not given is as it was there, and another number of --steps refines it.",
+    )
+    return option(command)
+
+
+#: What a start says of the columns, so that no option can.
+_OF_COLUMNS = ("ignore", "missing", "na", "no_default_na", "task", "weight", "dates")
+
+
+def start_of(ctx: click.Context, options: dict[str, Any]) -> Any:
+    """The `Start` that the options name, None if they name none; UsageError beside others."""
+    path = options["start"]
+    if path is None:
+        return None
+    if options["cv"] is not None:
+        raise click.UsageError(
+            "--cv would score rows that the model of --start may have been trained on: leave one "
+            "of the two out."
+        )
+    for param in ctx.command.params:
+        if param.name in _OF_COLUMNS and given(ctx, param.name):
+            raise click.UsageError(
+                f"{param.opts[0]} says how columns are read, and --start reads them as its model "
+                "does: leave one of the two out."
+            )
+    from standalone_node.learn.model_file import load
+    from standalone_node.learn.starting import Start
+
+    return Start(load(path), path)
+
+
+def prepared_rows(data: str, target: str | None, options: dict[str, Any], start: Any = None) -> Any:
+    """The rows as the options of `data_options` want them, a `Prepared`.
+
+    Parameters
+    ----------
+    data : str
+    target : str or None
+    options : dict
+    start : Start, optional
+        Whose columns they have.
+    """
     if data == "-" and sys.stdin.isatty():
         click.echo("Reading the data from the terminal; end with Ctrl-D.", err=True)
     from standalone_node.learn.table import read_table
@@ -109,7 +155,9 @@ def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any
     reading = {"delimiter": options["delimiter"], "encoding": options["encoding"]}
     table = read_table(data, **reading)
     test = read_table(options["test_file"], **reading) if options["test_file"] else None
-    return prepare(table, target, test=test, **_recognition(options), **_parting(options))
+    known = None if start is None else start.schema
+    how = {**_recognition(options), **_parting(options), "known": known}
+    return prepare(table, target, test=test, **how)
 
 
 def _recognition(options: dict[str, Any]) -> dict[str, Any]:
@@ -157,7 +205,11 @@ def scratch_option(command: F) -> F:
 
 @contextmanager
 def rows_for_fit(
-    data: str, target: str | None, options: dict[str, Any], messages: Messages
+    data: str,
+    target: str | None,
+    options: dict[str, Any],
+    messages: Messages,
+    start: Any = None,
 ) -> Iterator[Any]:
     """The rows in memory, a `Prepared`, or on the disk, a `StoredPrepared`, while they are needed.
 
@@ -170,7 +222,7 @@ def rows_for_fit(
     if why is None:
         _refuse_without_batches(options)
         with chunks_as_remedy(data):
-            prepared = prepared_rows(data, target, options)
+            prepared = prepared_rows(data, target, options, start)
         yield prepared
         return
     from standalone_node.learn.streaming.fitting import refuse_unheld
@@ -178,7 +230,7 @@ def rows_for_fit(
     from standalone_node.report.reading_progress import reading_progress
     from standalone_node.report.terminal import terminal
 
-    for name in ("report", "refit", "cv", "group", "time"):
+    for name in ("report", "refit", "cv", "group", "time", "start"):
         if options[name]:
             raise click.UsageError(
                 f"--{name} needs all rows in memory: leave it out, or read DATA whole with "
@@ -308,5 +360,5 @@ def _say_defaults(prepared: Any, options: dict[str, Any], messages: Messages) ->
 
 def input_files(data: str, options: dict[str, Any]) -> tuple[str, ...]:
     """The files that are read, standard input not among them."""
-    named = [data, *([options["test_file"]] if options["test_file"] else [])]
+    named = [data, *(options[name] for name in ("test_file", "start") if options.get(name))]
     return tuple(source for source in named if source != "-")

@@ -8,7 +8,9 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from standalone_node.errors import ArgumentError
 from standalone_node.learn.asked import Asked, Missing
+from standalone_node.learn.cells import listed, quoted
 from standalone_node.learn.row_keys import Parting, parting_of
 from standalone_node.learn.schema import DEFAULT_NA, Schema, inferred
 from standalone_node.learn.splitting import check_share, split_rows
@@ -102,6 +104,7 @@ def prepare(
     group: str | None = None,
     time: str | None = None,
     seed: int = 0,
+    known: Schema | None = None,
 ) -> Prepared:
     """Recognise the columns of a table and hold rows out.
 
@@ -124,6 +127,9 @@ def prepare(
         A column, no input then: rows of one value stay together, or the last rows by it are held
         out.
     seed : int
+    known : Schema, optional
+        Of a model that is to be fitted further: its columns, categories and fill values are taken
+        as they are, and nothing is recognised.
 
     Raises
     ------
@@ -144,7 +150,7 @@ def prepare(
     parting = parting_of(table, target, group, time)
     ignored = (*ignore, *parting.columns)
     asked = Asked(target, ignored, missing, na, task, dates or {}, weight)
-    schema, recognised, warnings = inferred(_of_weight(table, asked), asked)
+    schema, recognised, warnings = _recognised(table, asked, known)
     usable = schema.complete(table)
     left_out = len(table.frame) - len(usable.frame)
     notes, held = list(usable.notes), None
@@ -158,7 +164,7 @@ def prepare(
         rows, held = usable.rows(places[0]), usable.rows(places[1])
     else:
         rows = usable
-    schema = schema.fitted(rows)
+    schema = schema.fitted(rows) if known is None else known
     return Prepared(
         schema=schema,
         train=part_of(schema, rows),
@@ -172,6 +178,30 @@ def prepare(
         notes=(*notes, *recognised, *parting.note),
         warnings=tuple(warnings),
     )
+
+
+def _recognised(
+    table: Table, asked: Asked, known: Schema | None
+) -> tuple[Schema, list[str], list[str]]:
+    """The columns, and what is to be said of them: notes and warnings.
+
+    ArgumentError if known columns are not those that are asked for.
+    """
+    if known is None:
+        return inferred(_of_weight(table, asked), asked)
+    targets = (asked.target,) if isinstance(asked.target, str) else tuple(asked.target or ())
+    if targets and targets != known.target_names:
+        raise ArgumentError(
+            f"the start was fitted to {listed(known.target_names)}, not to {listed(targets)}: name "
+            "the same with --target, or leave it out."
+        )
+    for column in known.columns:
+        if column.name in asked.ignore:
+            raise ArgumentError(
+                f"the column {quoted(column.name)} is an input of the start, which cannot be left "
+                "out or part the rows; fit without --start."
+            )
+    return known, [f"{table.source} is read as the start was, with its columns and categories."], []
 
 
 def _of_weight(table: Table, asked: Asked) -> Table:

@@ -159,7 +159,8 @@ def _check_parts(
     parting: Parting,
 ) -> None:
     classes = schema.target.classes
-    absent = np.setdiff1d(np.arange(len(classes)), targets[parts[0]])
+    # Rows to go on with from a model need not have all of its classes.
+    absent = np.setdiff1d(targets if classes else (), targets[parts[0]])
     how = f"by {parting.column!r}, " if parting.column is not None else ""
     if absent.size:
         raise DataError(

@@ -16,6 +16,9 @@ from standalone_node.optimize.identity import plain
 #: What a network cannot differ in from the one that it starts from: other parameters, or another
 #: function of them.
 KEPT = ("horizon", "form", "inner", "activation", "channels", "augment")
+#: What belongs to a run and not to the model: its limits, and a continuation, which begins with
+#: finite ResNets.
+AFRESH = ("max_iterations", "epochs", "time_limit", "continuation")
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,12 @@ class Start:
             The options are those of another network.
         """
         settings = self.estimator.get_params()
+        unknown = [name for name in options if name not in settings]
+        if unknown:
+            raise ArgumentError(
+                f"{unknown[0]} = {options[unknown[0]]!r} means nothing for {self.source}, a "
+                f"{type(self.estimator).__name__}: leave it out"
+            )
         other = [
             f"{name} = {options[name]} here, {settings[name]} there"
             for name in KEPT
@@ -62,8 +71,9 @@ class Start:
                 "without a start"
             )
         estimator = copy(self.estimator)
-        # A continuation begins with finite ResNets, which the start is beyond.
-        estimator.set_params(**{"continuation": None, **options, "warm_start": True})
+        usual = type(self.estimator)().get_params()
+        afresh = {name: usual[name] for name in AFRESH}
+        estimator.set_params(**{**afresh, **options, "warm_start": True})
         return estimator
 
     def facts(self) -> dict[str, Any]:

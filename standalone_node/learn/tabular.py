@@ -11,6 +11,7 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -30,6 +31,7 @@ if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
     from standalone_node.learn.cross_validation import CrossValidation, Fold
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+    from standalone_node.learn.starting import Start
 
 __all__ = ["Fitted", "Part", "Prepared", "fit", "prepare", "scores"]
 
@@ -60,6 +62,8 @@ class Fitted:
         Spent on fitting, a refit included, folds not.
     cross_validation : CrossValidation or None
         Of the training rows, if it was asked for.
+    start : str or None
+        What the model that it went on from is called.
     """
 
     estimator: Estimator
@@ -70,6 +74,7 @@ class Fitted:
     refitted: bool
     seconds: float
     cross_validation: CrossValidation | None = None
+    start: str | None = None
 
 
 def fit(
@@ -78,6 +83,7 @@ def fit(
     *,
     refit: bool = False,
     folds: int | None = None,
+    start: Start | None = None,
     callback: Callable[[Iteration], Any] | None = None,
     stage: Callable[[str], Any] | None = None,
     done: Callable[[Fold], Any] | None = None,
@@ -96,6 +102,8 @@ def fit(
         rows' model in any case.
     folds : int, optional
         Of a cross-validation of the training rows that comes first.
+    start : Start, optional
+        A model to go on from, whose columns `prepared` has, instead of a fit from the beginning.
     callback : callable, optional
         Called with every `Iteration` but those of folds.
     stage : callable, optional
@@ -124,6 +132,11 @@ def fit(
             "--refit would train on the rows of the test file as well, which --test keeps apart; "
             "leave one of the two out."
         )
+    if folds is not None and start is not None:
+        raise ArgumentError(
+            "--cv would score rows that the model of --start may have been trained on: leave one "
+            "of the two out."
+        )
     options = {"random_state": prepared.seed, **(arguments or {})}
     tell = stage or (lambda words: None)
     refit = refit and prepared.test is not None
@@ -134,22 +147,26 @@ def fit(
 
             watch: dict[str, Any] = {"stage": tell, "done": done}
             crossed = cross_validate(prepared, options, folds, terms, runs_after=1 + refit, **watch)
-        fitted = _fitted(prepared, options, terms, tell)
+        made = partial(estimator_of, prepared) if start is None else start.continued
+        fitted = _fitted(prepared, made(options), terms, tell)
         if refit:
-            fitted = _refitted(fitted, options, terms, tell)
-    fitted = replace(fitted, cross_validation=crossed)
+            fitted = _refitted(fitted, made(options), terms, tell)
+    source = None if start is None else start.source
+    fitted = replace(fitted, cross_validation=crossed, start=source)
     prediction = constant_prediction(prepared.schema, prepared.train)
     estimator = fitted.estimator
     estimator.summary_ = {**estimator.summary_, **summary(fitted, prediction)}
+    if start is not None:
+        estimator.summary_ |= start.facts()
+        estimator.set_params(warm_start=False)  # of this fit, not of the model
     return fitted
 
 
 def _fitted(
-    prepared: Prepared, options: Mapping[str, Any], terms: Terms, tell: Callable[[str], Any]
+    prepared: Prepared, estimator: Estimator, terms: Terms, tell: Callable[[str], Any]
 ) -> Fitted:
     """The training rows' model and its scores."""
     began, schema = time.perf_counter(), prepared.schema
-    estimator = estimator_of(prepared, options)
     tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
     learn(estimator, schema, prepared.train, terms)
     estimator.schema_ = schema
@@ -161,11 +178,10 @@ def _fitted(
 
 
 def _refitted(
-    fitted: Fitted, options: Mapping[str, Any], terms: Terms, tell: Callable[[str], Any]
+    fitted: Fitted, estimator: Estimator, terms: Terms, tell: Callable[[str], Any]
 ) -> Fitted:
     """The scores of the training rows' model, and a model of all rows."""
     began, prepared = time.perf_counter(), fitted.prepared
-    estimator = estimator_of(prepared, options)
     tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
     schema = prepared.schema.fitted(prepared.usable)
     learn(estimator, schema, part_of(schema, prepared.usable), terms)

@@ -37,6 +37,7 @@ def fit_facts(fitted: Fitted, warnings: Sequence[str], files: Mapping[str, str])
         "test": fitted.test_scores,
         "baseline": fitted.baseline,
         "cross_validation": cross_validation_facts(fitted),
+        "start": fitted.start,
         "refit": fitted.refitted,
         "seconds": fitted.seconds,
         "notes": list(fitted.prepared.notes),

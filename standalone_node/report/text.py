@@ -72,7 +72,12 @@ def _titled(title: str, table: Table) -> RenderableType:
 
 def fit_table(facts: dict[str, Any]) -> RenderableType:
     """The end of `node-fit fit`."""
-    rows = [*learnt_rows(facts), *_run(facts), ("seconds", seconds(facts["seconds"]))]
+    rows = [
+        *learnt_rows(facts),
+        *_start(facts),
+        *_run(facts),
+        ("seconds", seconds(facts["seconds"])),
+    ]
     rows += _held_out(facts)
     rows += [(name, path) for name, path in facts["files"].items()]
     table = key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
@@ -80,6 +85,10 @@ def fit_table(facts: dict[str, Any]) -> RenderableType:
     if found is None:
         return table
     return Group(table, Text(), grid(*fold_rows(found, SCORE_NAMES)))
+
+
+def _start(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    return [("start", facts["start"])] if facts["start"] else []
 
 
 def learnt_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
