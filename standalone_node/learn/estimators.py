@@ -153,7 +153,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def _refuse_unknown(self, labels: Array) -> None:
         unknown = np.setdiff1d(labels, self.classes_)
         if unknown.size:
-            raise ArgumentError(f"the label {unknown[0]!r} is none of the classes of the model")
+            label = unknown.tolist()[0]
+            raise ArgumentError(f"the label {label!r} is none of the classes of the model")
 
     def fit(
         self,

@@ -58,10 +58,10 @@ def cross_validation_facts(fitted: Fitted) -> dict[str, Any] | None:
 
 def fold_rows(
     facts: dict[str, Any], labels: Mapping[str, str]
-) -> tuple[str, list[str], list[list[str]]]:
+) -> tuple[str, list[str], list[list[Any]]]:
     """Title, headers and rows of the table of the folds: a row each, then mean and spread.
 
-    `labels` are what people call the scores.
+    `labels` are what people call the scores. Cells are numbers, or None, or text.
     """
     names, leading = list(facts["scores"]), facts["leading"]
     title = (
@@ -69,19 +69,19 @@ def fold_rows(
     )
     headers = ["fold", "trained on", "scored on", *(labels[name] for name in names)]
     headers += [f"{BASELINE} {labels[leading]}", "iterations"]
-    rows = [
+    rows: list[list[Any]] = [
         [
             str(fold["fold"]),
-            *(count(fold["rows"][part]) for part in ("train", "test")),
-            *(number(fold["scores"][name]) for name in names),
-            number(fold["baseline"][leading]),
-            count(fold["iterations"]),
+            *(fold["rows"][part] for part in ("train", "test")),
+            *(fold["scores"][name] for name in names),
+            fold["baseline"][leading],
+            fold["iterations"],
         ]
         for fold in facts["each"]
     ]
     for what in ("mean", "spread"):
-        cells = [number(facts["scores"][name][what]) for name in names]
-        rows.append([what, "", "", *cells, number(facts[BASELINE][leading][what]), ""])
+        cells = [facts["scores"][name][what] for name in names]
+        rows.append([what, "", "", *cells, facts[BASELINE][leading][what], ""])
     return title, headers, rows
 
 

@@ -84,7 +84,15 @@ def fit_table(facts: dict[str, Any]) -> RenderableType:
     found = facts["cross_validation"]
     if found is None:
         return table
-    return Group(table, Text(), grid(*fold_rows(found, SCORE_NAMES)))
+    title, headers, cells = fold_rows(found, SCORE_NAMES)
+    return Group(table, Text(), grid(title, headers, [[_cell(cell) for cell in r] for r in cells]))
+
+
+def _cell(value: Any) -> str:
+    """A cell of a table of figures: text as it is, whole numbers whole."""
+    if isinstance(value, str):
+        return value
+    return count(value) if isinstance(value, int) else number(value)
 
 
 def _start(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
