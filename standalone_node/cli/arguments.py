@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import click
 
-from standalone_node.cli.kinds import Listed, NumberOrAuto, WholeNumbers, YesOrNumber
+from standalone_node.cli.kinds import ClassWeight, Listed, NumberOrAuto, WholeNumbers, YesOrNumber
 
 
 @dataclass(frozen=True)
@@ -23,7 +23,8 @@ class Argument:
         return "--" + self.name.replace("_", "-")
 
 
-#: All arguments of the estimators but `random_state` (--seed) and `verbose` (progress, --quiet).
+#: All arguments of the estimators but `random_state` (--seed), `warm_start` (--start) and `verbose`
+#: (progress, --quiet).
 ARGUMENTS = (
     Argument("horizon", float, "T, the depth of the network: x' = f(t, x, θ(t)) for 0 < t ≤ T."),
     Argument("steps", int, "Steps of the time grid, and intervals of the depth grid."),
@@ -82,6 +83,11 @@ ARGUMENTS = (
         "continuation",
         WholeNumbers(),
         "Layers of finite ResNets that are trained first, each the start of the next, as 4,8,16.",
+    ),
+    Argument(
+        "class_weight",
+        ClassWeight(),
+        "What rows weigh by their class, as yes=3,no=1; balanced: all classes the same in sum.",
     ),
     Argument(
         "validation_share",

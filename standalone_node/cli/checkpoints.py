@@ -114,7 +114,10 @@ if hasattr(signal, "SIGHUP"):
     _ERRORS[signal.SIGHUP] = HungUp
 
 #: The options that say which rows are learnt from, beside the arguments of the estimators.
-_ROWS = ("target", "ignore", "missing", "na", "no_default_na", "task", "test_share", "test_file")
+_ROWS = (
+    *("target", "ignore", "missing", "na", "no_default_na", "task"),
+    *("test_share", "test_file", "group", "time", "cv"),
+)
 
 
 def _sentence(what: str, checkpoint: Checkpoint) -> str:

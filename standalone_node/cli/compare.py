@@ -30,7 +30,7 @@ _SHARED = (
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
-    "Held-out rows": ["test_share", "test_file", "seed"],
+    "Held-out rows": ["test_share", "test_file", "group", "time", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "form", "inner", "activation"),
         *("weights", "basis", "modes", "channels", "augment"),

@@ -127,7 +127,9 @@ def _value(ctx: click.Context, param: click.Parameter) -> Any:
         and name not in ctx.meta.get(_FILE, {})
         and ctx.get_parameter_source(name) is click.core.ParameterSource.DEFAULT_MAP
     )
-    return None if filled_in else ctx.params.get(name)
+    value = None if filled_in else ctx.params.get(name)
+    told = getattr(param.type, "told", None)
+    return value if value is None or told is None else told(value)
 
 
 def _default_of(param: click.Parameter) -> str:

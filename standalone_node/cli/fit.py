@@ -31,20 +31,22 @@ from standalone_node.cli.rows import (
     refuse_both,
     rows_for_fit,
     scratch_option,
+    start_of,
+    start_option,
 )
 from standalone_node.errors import NodeError
 
 _SECTIONS = {
     "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
     "Big files": ["chunked", "scratch"],
-    "Held-out rows": ["test_share", "test_file", "refit", "seed"],
+    "Held-out rows": ["test_share", "test_file", "group", "time", "cv", "refit", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "rtol", "atol", "reversible"),
         *("form", "inner", "activation", "weights", "basis", "modes", "channels", "augment"),
     ],
     "Cost": ["loss", "l2", "h1"],
     "Optimisation": [
-        *("method", "smoothing", "beta", "line_search", "restart", "rate", "continuation"),
+        *("start", "method", "smoothing", "beta", "line_search", "restart", "rate", "continuation"),
         *("max_iterations", "tolerance", "time_limit", "validation_share", "patience"),
         *("batch_size", "epochs", "batch_iterations", "proximal"),
         *("dtype", "threads", "memory_limit", "strict"),
@@ -66,6 +68,14 @@ _SECTIONS = {
 @data_options
 @chunked_option
 @scratch_option
+@start_option
+@click.option(
+    "--cv",
+    type=click.IntRange(min=2),
+    metavar="K",
+    help="Score by K folds of the training rows as well, with mean and spread: each fold is scored "
+    "by a fit to the others.",
+)
 @click.option(
     "--refit", is_flag=True, help="Score as usual, then write a model trained on all rows."
 )
@@ -95,6 +105,8 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
+      node-fit fit visits.csv --target outcome --group patient --cv 5
+      node-fit fit newer.csv --start flowers.node.npz --steps 6
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6
@@ -112,9 +124,10 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     messages = Messages(quiet=options["quiet"])
     if options["report"]:
         check_report(options["report"], (*input_files(data, options), *files.values()), messages)
+    start = start_of(ctx, options)
     checkpoint = checkpoint_of({**options, "target": target}, model, messages)
     with (
-        rows_for_fit(data, target, options, messages) as prepared,
+        rows_for_fit(data, target, options, messages, start) as prepared,
         ends_after_the_iteration(checkpoint),
     ):
         for path in outputs.replaced:
@@ -127,6 +140,8 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
             Display(options["as_json"], options["quiet"], options["strict"]),
             messages,
             refit=options["refit"],
+            folds=options["cv"],
+            start=start,
             report=options["report"],
             checkpoint=checkpoint,
         )

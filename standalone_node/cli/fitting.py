@@ -33,6 +33,8 @@ def fit_and_write(
     messages: Messages,
     *,
     refit: bool = False,
+    folds: int | None = None,
+    start: Any = None,
     report: str | None = None,
     checkpoint: Any = None,
 ) -> int:
@@ -47,6 +49,10 @@ def fit_and_write(
         Of `files`, checked.
     files : mapping
         "model", "history" and perhaps "figure", and where they go.
+    folds : int, optional
+        Of a cross-validation.
+    start : Start, optional
+        A model to go on from.
     report : str, optional
         The folder of a report, checked by `check_report`.
     checkpoint : Checkpoint, optional
@@ -58,6 +64,7 @@ def fit_and_write(
     """
     from standalone_node.learn.tabular import fit
     from standalone_node.report.facts import fit_facts
+    from standalone_node.report.folds import fold_words
     from standalone_node.report.progress import progress
     from standalone_node.report.terminal import show, terminal
 
@@ -65,7 +72,12 @@ def fit_and_write(
         messages.note(sentence)
     for sentence in prepared.warnings:
         messages.warning(sentence)
-    if kernels_missing(prepared, arguments):
+    if start is not None:
+        doubt = start.doubt(prepared)
+        if doubt is not None:
+            messages.warning(doubt)
+    settings = {} if start is None else start.estimator.get_params()
+    if kernels_missing(prepared, {**settings, **arguments}):
         messages.note("the kernels are compiled first, which takes some seconds this once.")
     with messages.catching(as_options):
         with progress(terminal(stderr=True), quiet=display.quiet) as shown:
@@ -73,8 +85,11 @@ def fit_and_write(
                 prepared,
                 arguments,
                 refit=refit,
+                folds=folds,
+                start=start,
                 callback=shown.iteration,
                 stage=shown.stage,
+                done=lambda fold: shown.told(fold_words(fold)),
                 checkpoint=checkpoint,
             )
         with outputs:

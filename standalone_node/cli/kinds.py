@@ -6,6 +6,8 @@ say so; a list stands for what has commas between in the command line.
 
 from __future__ import annotations
 
+import csv
+import io
 from importlib import import_module
 from typing import Any
 
@@ -100,6 +102,53 @@ class WholeNumbers(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """How `--help` shows it."""
         return "N,N,..."
+
+
+class ClassWeight(click.ParamType):
+    """A weight for each of some classes, or the word "balanced"."""
+
+    name = "class=weight,..."
+
+    def convert(
+        self, value: Any, param: click.Parameter | None, ctx: click.Context | None
+    ) -> str | dict[str, float]:
+        """The weights by the texts of the classes, or the word."""
+        if value == "balanced" or isinstance(value, dict):
+            return value
+        weights: dict[str, float] = {}
+        # As in a line of CSV, a class with a comma in its name stands in quotes.
+        for entry in next(csv.reader([str(value)], skipinitialspace=True), []):
+            label, _, weight = entry.rpartition("=")
+            try:
+                number = float(weight) if label else -1.0
+            except ValueError:
+                number = -1.0
+            if not 0.0 <= number < float("inf"):
+                self.fail(
+                    f"{entry!r} is no class with its weight, as yes=3; for equal weights of all "
+                    "classes write balanced.",
+                    param,
+                    ctx,
+                )
+            if label in weights:
+                self.fail(f"the class {label!r} is there twice.", param, ctx)
+            weights[label] = number
+        if not weights:
+            self.fail("classes with weights are needed, as yes=3,no=1.", param, ctx)
+        return weights
+
+    def told(self, value: str | dict[str, float]) -> str:
+        """The text that becomes this value."""
+        if isinstance(value, str):
+            return value
+        line = io.StringIO()
+        entries = [f"{label}={weight!r}" for label, weight in value.items()]
+        csv.writer(line, lineterminator="").writerow(entries)
+        return line.getvalue()
+
+    def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
+        """How `--help` shows it."""
+        return "balanced|CLASS=FLOAT,..."
 
 
 class SomeOf(click.ParamType):

@@ -55,6 +55,7 @@ _NONE = {
     "continuation": "none",
     "patience": "20",
     "time_limit": "none",
+    "class_weight": "all weigh 1",
 }
 
 #: How other defaults are shown that are not what a user would type.
@@ -65,12 +66,12 @@ def shown_default(name: str) -> str:
     """The default of an argument of the estimators, of both where they differ."""
     from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 
-    defaults = [getattr(of, name) for of in (CLASSIFIER, REGRESSOR)]
+    defaults = [getattr(of, name) for of in (CLASSIFIER, REGRESSOR) if hasattr(of, name)]
     shown = [
         _NONE[name] if default is None else _SHOWN.get(f"{default}", f"{default}")
         for default in defaults
     ]
-    if shown[0] == shown[1]:
+    if shown[0] == shown[-1]:
         return shown[0]
     return f"{shown[0]} for classes, {shown[1]} for quantities"
 

@@ -62,6 +62,17 @@ def data_options(command: F) -> F:
         click.option(
             "--test", "test_file", metavar="FILE", help="Held-out rows in a file of their own."
         ),
+        click.option(
+            "--group",
+            metavar="COLUMN",
+            help="Rows of one value of this column stay together, all held out or none; it is no "
+            "input.",
+        ),
+        click.option(
+            "--time",
+            metavar="COLUMN",
+            help="Hold the last rows by this column out, of numbers or dates; it is no input.",
+        ),
         seed_option,
     )
     for option in reversed(options):
@@ -70,15 +81,72 @@ def data_options(command: F) -> F:
 
 
 def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
-    """UsageError if held-out rows are asked for in two ways."""
+    """UsageError if held-out rows are asked for in two ways, or rows are parted for nothing."""
+    if options["group"] is not None and options["time"] is not None:
+        raise click.UsageError(
+            "--group keeps rows together and --time goes by their order: leave one of the two out."
+        )
     if options["test_file"] is not None and given(ctx, "test_share"):
         raise click.UsageError(
             "--test FILE names the held-out rows, so there is no --test-share: leave one out."
         )
+    whole = options["test_file"] is not None or options["test_share"] == 0.0
+    for name in ("group", "time"):
+        if options[name] is not None and whole and options.get("cv") is None:
+            raise click.UsageError(
+                f"--{name} says how rows are parted, and none are drawn: leave it out, or hold "
+                "rows out with --test-share."
+            )
 
 
-def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any:
-    """The rows as the options of `data_options` want them, a `Prepared`."""
+def start_option(command: F) -> F:
+    """The model that a fit goes on from."""
+    option = click.option(
+        "--start",
+        metavar="MODEL",
+        help="Go on from the parameters of this model, for the same columns and network; what is "
+        "not given is as it was there, and another number of --steps refines it.",
+    )
+    return option(command)
+
+
+#: What a start says of the columns, so that no option can.
+_OF_COLUMNS = ("ignore", "missing", "na", "no_default_na", "task", "weight", "dates")
+
+
+def start_of(ctx: click.Context, options: dict[str, Any]) -> Any:
+    """The `Start` that the options name, None if they name none; UsageError beside others."""
+    path = options["start"]
+    if path is None:
+        return None
+    if options["cv"] is not None:
+        raise click.UsageError(
+            "--cv would score rows that the model of --start may have been trained on: leave one "
+            "of the two out."
+        )
+    for param in ctx.command.params:
+        if param.name in _OF_COLUMNS and given(ctx, param.name):
+            raise click.UsageError(
+                f"{param.opts[0]} says how columns are read, and --start reads them as its model "
+                "does: leave one of the two out."
+            )
+    from standalone_node.learn.model_file import load
+    from standalone_node.learn.starting import Start
+
+    return Start(load(path), path)
+
+
+def prepared_rows(data: str, target: str | None, options: dict[str, Any], start: Any = None) -> Any:
+    """The rows as the options of `data_options` want them, a `Prepared`.
+
+    Parameters
+    ----------
+    data : str
+    target : str or None
+    options : dict
+    start : Start, optional
+        Whose columns they have.
+    """
     if data == "-" and sys.stdin.isatty():
         click.echo("Reading the data from the terminal; end with Ctrl-D.", err=True)
     from standalone_node.learn.table import read_table
@@ -87,7 +155,9 @@ def prepared_rows(data: str, target: str | None, options: dict[str, Any]) -> Any
     reading = {"delimiter": options["delimiter"], "encoding": options["encoding"]}
     table = read_table(data, **reading)
     test = read_table(options["test_file"], **reading) if options["test_file"] else None
-    return prepare(table, target, test=test, **_recognition(options))
+    known = None if start is None else start.schema
+    how = {**_recognition(options), **_parting(options), "known": known}
+    return prepare(table, target, test=test, **how)
 
 
 def _recognition(options: dict[str, Any]) -> dict[str, Any]:
@@ -103,6 +173,11 @@ def _recognition(options: dict[str, Any]) -> dict[str, Any]:
         "test_share": options["test_share"],
         "seed": options["seed"],
     }
+
+
+def _parting(options: dict[str, Any]) -> dict[str, Any]:
+    """By what rows are parted, as arguments of `prepare`."""
+    return {"group": options["group"], "time": options["time"]}
 
 
 def chunked_option(command: F) -> F:
@@ -130,7 +205,11 @@ def scratch_option(command: F) -> F:
 
 @contextmanager
 def rows_for_fit(
-    data: str, target: str | None, options: dict[str, Any], messages: Messages
+    data: str,
+    target: str | None,
+    options: dict[str, Any],
+    messages: Messages,
+    start: Any = None,
 ) -> Iterator[Any]:
     """The rows in memory, a `Prepared`, or on the disk, a `StoredPrepared`, while they are needed.
 
@@ -143,7 +222,7 @@ def rows_for_fit(
     if why is None:
         _refuse_without_batches(options)
         with chunks_as_remedy(data):
-            prepared = prepared_rows(data, target, options)
+            prepared = prepared_rows(data, target, options, start)
         yield prepared
         return
     from standalone_node.learn.streaming.fitting import refuse_unheld
@@ -151,7 +230,7 @@ def rows_for_fit(
     from standalone_node.report.reading_progress import reading_progress
     from standalone_node.report.terminal import terminal
 
-    for name in ("report", "refit"):
+    for name in ("report", "refit", "cv", "group", "time", "start"):
         if options[name]:
             raise click.UsageError(
                 f"--{name} needs all rows in memory: leave it out, or read DATA whole with "
@@ -281,5 +360,5 @@ def _say_defaults(prepared: Any, options: dict[str, Any], messages: Messages) ->
 
 def input_files(data: str, options: dict[str, Any]) -> tuple[str, ...]:
     """The files that are read, standard input not among them."""
-    named = [data, *([options["test_file"]] if options["test_file"] else [])]
+    named = [data, *(options[name] for name in ("test_file", "start") if options.get(name))]
     return tuple(source for source in named if source != "-")

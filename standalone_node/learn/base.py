@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.canonical import canonical
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.printing import Printing
@@ -26,6 +27,7 @@ from standalone_node.learn.training import (
     posed,
     weights_of_settings,
 )
+from standalone_node.learn.warm_start import continued, on_grid
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
 from standalone_node.optimize.identity import UNMINDED, plain
@@ -56,12 +58,40 @@ class NodeEstimator(Printing):
         return schema.features(Table.from_frame(X))
 
     def _weights(self, sample_weight: ArrayLike | None, X: Array) -> Array:
-        """Sample weights with mean 1, so that their scale does not matter."""
+        """Sample weights (B,) as they were given, up to a power of two: none of them overflows."""
         weights = _check_sample_weight(sample_weight, X, dtype=np.float64, ensure_non_negative=True)
         if not weights.any():
             raise ArgumentError("sample_weight has to be positive for at least one row")
+        scaled: Array = np.ldexp(weights, -np.frexp(weights.max())[1])
+        return scaled
+
+    def _factors(self, targets: Array, weights: Array) -> Array | float:
+        """What the weights of rows are multiplied with, for what their targets are."""
+        return 1.0
+
+    def _final(self, targets: Array, weights: Array) -> Array:
+        """The weights of the problem: times factors, with mean 1, so that scale does not matter."""
+        weights = weights * self._factors(targets, weights)
+        if not weights.any():
+            raise ArgumentError("class_weight has to be positive for the class of at least one row")
         normalised: Array = weights / weights.mean()
         return normalised
+
+    def _rows_of_fit(
+        self, rows: Array, targets: Array, weights: Array
+    ) -> tuple[Array, Array, Array]:
+        """The rows of a fit, their targets and weights, as they go into the problem.
+
+        Equal rows are one, and the order is that of their contents, so that whatever splits them
+        by position splits them by content.
+        """
+        rows, targets, weights = canonical(rows, targets, weights)
+        weights = self._final(targets, weights)
+        kept = weights > 0.0  # a class may weigh nothing
+        if not kept.all():
+            rows, targets, weights = rows[kept], targets[kept], weights[kept]
+            weights = weights / weights.mean()
+        return rows, targets, weights
 
     def inverse_problem(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None = None
@@ -103,7 +133,7 @@ class NodeEstimator(Printing):
         targets = self._known_targets(np.asarray(y))
         if len(targets) != len(rows):
             raise ArgumentError(f"X has {len(rows)} rows and y {len(targets)}: give as many")
-        weights = self._weights(sample_weight, rows)
+        weights = self._final(targets, self._weights(sample_weight, rows))
         states = self.layout_.states(self.scaling_.apply(rows))
         problem, _ = self._posed(states, targets, weights, self.l2_)
         if problem.tolerance is not None:
@@ -128,6 +158,8 @@ class NodeEstimator(Printing):
     def _fit(self, X: Array, targets: Array, weights: Array, l2: float, terms: Terms) -> None:
         """Solve on all rows and keep what prediction needs."""
         problem, start = self._posed(self._states(X, weights), targets, weights, l2)
+        if self._warm:
+            start = continued(self, problem)
         self._keep(*fitted(self, problem, start, terms), l2)
         if not self.result_.success:
             warnings.warn(
@@ -166,6 +198,8 @@ class NodeEstimator(Printing):
 
     def _states(self, X: Array, weights: Array) -> Array:
         """The rows as initial states; scaling and layout are kept for prediction."""
+        if self._warm:
+            return self._known_states(X, "a warm start")
         # The schema is that of the table of an earlier fit; whoever fits a table sets it anew.
         self.__dict__.pop("schema_", None)
         self.scaling_ = Scaling.of_features(X, weights)
@@ -186,23 +220,26 @@ class NodeEstimator(Printing):
         if not hasattr(self, "parameters_"):
             self.scaling_ = Scaling.of_features(X, weights)
             self.layout_ = self._layout(X)
-        elif self.layout_ != self._layout(X):
-            raise ArgumentError(
-                "channels, augment or loss were changed, and with them the state: partial_fit goes "
-                "on with what there is, use fit"
-            )
-        states = self.layout_.states(self.scaling_.apply(X))
+        states = self._known_states(X, "partial_fit")
         problem, start = self._posed(states, targets, weights, l2)
         if hasattr(self, "parameters_"):
-            start = self._on_grid(problem)
+            start = on_grid(self.parameters_, problem)
         self._keep(*fitted_part(self, problem, start), l2)
         self._excerpt = None  # of a batch, which is not what was fitted to
 
-    def _on_grid(self, problem: InverseProblem) -> Parameters:
-        """The parameters so far, on the depth grid of a problem should `steps` have changed."""
-        p: Parameters = self.parameters_
-        same = np.array_equal(p.times, problem.depth_times)
-        return p if same or p.times[-1] != problem.horizon else p.refined(problem.depth_times)
+    def _known_states(self, X: Array, what: str) -> Array:
+        """The rows as initial states with the scaling and the layout so far."""
+        if self.layout_ != self._layout(X):
+            raise ArgumentError(
+                f"channels, augment or loss were changed, and with them the state: {what} goes "
+                "on with what there is, use fit without it"
+            )
+        return self.layout_.states(self.scaling_.apply(X))
+
+    @property
+    def _warm(self) -> bool:
+        """Whether `fit` goes on from the parameters so far, and keeps scaling and classes."""
+        return bool(self.warm_start) and hasattr(self, "parameters_")
 
     def _keep(self, result: Result, times: Array, l2: float) -> None:
         """What a run leaves behind."""

@@ -20,7 +20,7 @@ from standalone_node._version import __version__
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.checkpoint_folder import CheckpointFolder
 from standalone_node.learn.checkpoint_identity import differences
-from standalone_node.learn.checkpoint_runs import AnotherFit, Runs
+from standalone_node.learn.checkpoint_runs import AnotherFit, Runs, Worth
 from standalone_node.optimize.identity import plain
 from standalone_node.optimize.minimize import bound
 
@@ -175,8 +175,8 @@ class Checkpoint:
                 raise AnotherFit(differences(known, told))
         self._settings = {**self._settings, **given}
 
-    def worth(self, identity: Mapping[str, Any], compute: Callable[[], float]) -> float:
-        """A number that takes runs, or the one that is known; see `Runs.worth`."""
+    def worth(self, identity: Mapping[str, Any], compute: Callable[[], Worth]) -> Worth:
+        """A number, or scores, that takes runs, or what is known of it; see `Runs.worth`."""
         with self._refusing():
             return self._runs.worth(identity, compute)
 

@@ -101,9 +101,17 @@ def _is_identity(value: Any) -> bool:
     return _has(value, {"settings": _is_dict, "limits": _is_dict})
 
 
+def _is_worth(value: Any) -> bool:
+    """A number, or scores by their names."""
+    if isinstance(value, dict):
+        return all(score is None or _is_number(score) for score in value.values())
+    return _is_number(value)
+
+
 def _is_entry(value: Any) -> bool:
     if isinstance(value, dict) and "value" in value:
-        return _has(value, {"identity": _is_identity, "value": _is_number})
+        table = {"identity": _is_identity, "value": _is_worth}
+        return _has(value, table) and _is_count(value.get("depth", 0))
     return _has(value, {"identity": _is_identity, "memory": _is_memory})
 
 

@@ -1,17 +1,20 @@
 """The runs of a fit, one after the other: what is known of each, and whether it is still the same.
 
 An entry is either where a run of `minimize` stands or how it ended, or, where nothing but a number
-was wanted of runs (a fold of a cross-validation), that number.
+or some scores were wanted of runs (a fold of a cross-validation), these.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 from standalone_node.learn.checkpoint_identity import differences
 
 Entry = dict[str, Any]
+
+#: A number, or numbers by their names.
+Worth = TypeVar("Worth", float, dict[str, float | None])
 
 
 class AnotherFit(Exception):
@@ -35,14 +38,16 @@ class Runs:
     Attributes
     ----------
     entries : list of dict
-    inside : bool
-        Whether the run at work is one of which only a number will be kept.
     """
 
     def __init__(self, entries: list[Entry], tell: Callable[[str], Any]) -> None:
         self.entries, self._tell = entries, tell
-        self._at = 0
-        self.inside = False
+        self._at = self._depth = 0
+
+    @property
+    def inside(self) -> bool:
+        """Whether the run at work is one of which only a number will be kept."""
+        return self._depth > 0
 
     def opened(self, identity: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """A run begins: where it stood, None if it did not yet; AnotherFit if it is another."""
@@ -78,25 +83,31 @@ class Runs:
         """The run at work is over: the next one is expected."""
         self._at += 1
 
-    def worth(self, identity: Mapping[str, Any], compute: Callable[[], float]) -> float:
-        """A number that takes runs: of these nothing but the number is kept when they are over.
+    def worth(self, identity: Mapping[str, Any], compute: Callable[[], Worth]) -> Worth:
+        """What takes runs: of these nothing but that is kept when they are over.
 
         `identity` has "settings" and "limits", as that of a run; with other limits it is computed
-        anew, and so is all that came after.
+        anew, and so is all that came after. The runs may have such numbers among them, as a fold
+        in which a penalty is chosen by folds of its own.
         """
-        if self._at < len(self.entries) and "value" in self.entries[self._at]:
-            entry = self.entries[self._at]
+        entry = self.entries[self._at] if self._at < len(self.entries) else {}
+        if "value" in entry and entry.get("depth", 0) <= self._depth:
+            if entry.get("depth", 0) < self._depth:
+                raise AnotherFit(["other runs came before this one"])
             _same(entry["identity"]["settings"], identity["settings"])
             if not differences(entry["identity"]["limits"], identity["limits"]):
                 self._at += 1
-                return float(entry["value"])
+                known: Worth = entry["value"]
+                return known
             self._forget(self._at)
-        first, self.inside = self._at, True
+        first = self._at
+        self._depth += 1
         try:
             value = compute()
         finally:
-            self.inside = False
-        self.entries[first : self._at] = [{"identity": dict(identity), "value": value}]
+            self._depth -= 1
+        over = {"identity": dict(identity), "value": value}
+        self.entries[first : self._at] = [over | ({"depth": self._depth} if self._depth else {})]
         self._at = first + 1
         return value
 

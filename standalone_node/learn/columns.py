@@ -1,4 +1,4 @@
-"""One column of a table, read as numbers or as categories, and the errors that name its cells."""
+"""One column of a table, its cells read as far as they go, and the errors that name them."""
 
 from __future__ import annotations
 
@@ -24,17 +24,29 @@ class Column:
     Attributes
     ----------
     name : str
-    kind : {"numeric", "categorical"}
+    kind : {"numeric", "categorical", "boolean", "date"}
+        See `kinds`.
     categories : tuple of str
-        The values of a categorical column, sorted; each becomes a feature of zeros and ones.
+        The values of a categorical column, sorted; each becomes a feature of zeros and ones. How
+        a boolean one spells false and true.
     fill : float, str or None
-        What stands in for a missing cell; None if none was determined.
+        What stands in for a missing cell, dates in seconds; None if none was determined.
+    format : str or None
+        How dates are written.
+    origin : float or None
+        From when their days are counted, in seconds since the beginning of 1970; None before the
+        training rows are known.
+    parts : tuple of str
+        The cyclic parts of dates that are features too.
     """
 
     name: str
-    kind: Literal["numeric", "categorical"]
+    kind: Literal["numeric", "categorical", "boolean", "date"]
     categories: tuple[str, ...] = ()
     fill: float | str | None = None
+    format: str | None = None
+    origin: float | None = None
+    parts: tuple[str, ...] = ()
 
 
 def require(table: Table, names: Iterable[str]) -> None:
@@ -79,6 +91,12 @@ class Reading:
     missing: np.ndarray
     values: np.ndarray
     numeric: np.ndarray
+
+    def rows(self, positions: np.ndarray) -> Reading:
+        """These rows; cells that were read as numbers have no text."""
+        cells = self.cells[positions] if self.cells.size else self.cells
+        rest = (field[positions] for field in (self.missing, self.values, self.numeric))
+        return Reading(cells, *rest)
 
     @property
     def share(self) -> float:
@@ -135,22 +153,22 @@ def no_number(
     )
 
 
-def fill_value(table: Table, column: Column, reading: Reading) -> float | str:
-    """What stands in for a missing cell: the median, or the most frequent category.
+def no_date(place: str, name: str, cell: str, format: str) -> DataError:
+    """The error for a cell that is no date of a format."""
+    return DataError(
+        f"{place}: {quoted(cell)} is no date as {format} writes it; correct it, fit with "
+        f"--na {quoted(cell)} if it means missing, or leave the column out with "
+        f"--ignore {quoted(name)}."
+    )
 
-    Of equally frequent categories it is the first in alphabetical order.
-    """
-    present = ~reading.missing
-    if not present.any():
-        raise DataError(
-            f"{table.source}: column {quoted(column.name)} is missing in every training row, "
-            f"so nothing can be filled in; leave it out with --ignore {quoted(column.name)}."
-        )
-    if column.kind == "numeric":
-        require_numbers(table, column.name, reading)
-        return float(np.median(reading.values[present]))
-    counts = pd.Series(reading.cells[present]).value_counts()
-    return min(str(category) for category in counts.index[counts == counts.iloc[0]])
+
+def no_boolean(place: str, column: Column, cell: str) -> DataError:
+    """The error for a cell that is neither of the two spellings of a truth value."""
+    false, true = column.categories
+    return DataError(
+        f"{place}: {quoted(cell)} is neither {quoted(false)} nor {quoted(true)}; correct it, or "
+        f"fit again with rows that have it, which makes categories of the column."
+    )
 
 
 def as_spelt(cells: np.ndarray, labels: Sequence[object]) -> np.ndarray:

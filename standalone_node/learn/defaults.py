@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields
 from typing import Any
 
 
@@ -47,10 +47,18 @@ class Defaults:
     threads: int | None
     memory_limit: int | str | None
     random_state: Any
+    warm_start: bool
     verbose: int
 
 
-CLASSIFIER = Defaults(
+@dataclass(frozen=True)
+class ClassifierDefaults(Defaults):
+    """With what only a classifier has."""
+
+    class_weight: Any = None  # None, "balanced" or numbers by label
+
+
+CLASSIFIER = ClassifierDefaults(
     horizon=4.0,
     steps=3,
     scheme="midpoint",
@@ -88,17 +96,20 @@ CLASSIFIER = Defaults(
     threads=None,
     memory_limit=None,
     random_state=0,
+    warm_start=False,
     verbose=0,
 )
 
-REGRESSOR = replace(
-    CLASSIFIER,
-    horizon=2.0,
-    steps=4,
-    scheme="rk4",
-    activation="tanh",
-    loss="squared",
-    l2="auto",
-    h1=0.0,
-    tolerance=3e-3,
+REGRESSOR = Defaults(
+    **{field.name: getattr(CLASSIFIER, field.name) for field in fields(Defaults)}
+    | {
+        "horizon": 2.0,
+        "steps": 4,
+        "scheme": "rk4",
+        "activation": "tanh",
+        "loss": "squared",
+        "l2": "auto",
+        "h1": 0.0,
+        "tolerance": 3e-3,
+    }
 )

@@ -17,6 +17,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.learn.class_weights import BALANCED, class_factors
 from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 from standalone_node.learn.penalty_choice import chosen_l2
@@ -94,6 +95,9 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     continuation : sequence of int, optional
         Layers of the finite ResNets that come first, as (4, 8, 16), see
         `standalone_node.continuation`.
+    class_weight : None, "balanced" or mapping, optional
+        What the rows of each class weigh, times `sample_weight`: labels, or their texts, with
+        numbers, 1 for those that are not in it; "balanced" gives all classes the same sum.
     validation_share : float
         Share of the rows that are held out for early stopping; 0 for none. The parameters of the
         lowest loss on these rows are kept.
@@ -110,6 +114,10 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         See `standalone_node.InverseProblem`.
     random_state : int, RandomState or None
         Of the start function.
+    warm_start : bool
+        Whether a further `fit` goes on from the parameters so far instead of beginning afresh.
+        Scaling, classes and a chosen l2 stay what they were, so that before its first iteration
+        the model is the same function; `steps` may have changed.
     verbose : int
         1 prints a line every ten iterations to stderr, 2 every iteration.
 
@@ -145,7 +153,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def _refuse_unknown(self, labels: Array) -> None:
         unknown = np.setdiff1d(labels, self.classes_)
         if unknown.size:
-            raise ArgumentError(f"the label {unknown[0]!r} is none of the classes of the model")
+            label = unknown.tolist()[0]
+            raise ArgumentError(f"the label {label!r} is none of the classes of the model")
 
     def fit(
         self,
@@ -176,11 +185,18 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
-        rows, labels = validate_data(self, X, y, dtype=np.float64)
+        warm = self._warm
+        rows, labels = validate_data(
+            self, self._rows(X) if warm else X, y, dtype=np.float64, reset=not warm
+        )
         check_classification_targets(labels)
-        self._set_classes(labels)
         weights = self._weights(sample_weight, rows)
-        return rows, np.searchsorted(self.classes_, labels), weights, number("l2", self.l2)
+        if warm:
+            self._refuse_unknown(labels[weights > 0.0])
+        else:
+            self._set_classes(labels[weights > 0.0])
+        positions = np.searchsorted(self.classes_, labels)
+        return *self._rows_of_fit(rows, positions, weights), number("l2", self.l2)
 
     def partial_fit(
         self,
@@ -217,12 +233,21 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             self._set_classes(np.asarray(classes))
         elif classes is not None and not np.array_equal(np.unique(classes), self.classes_):
             raise ArgumentError("classes differ from those of the first call of partial_fit")
-        self._refuse_unknown(labels)
+        if self.class_weight == BALANCED:
+            raise ArgumentError(
+                "class_weight = 'balanced' asks how many rows each class has in all, which no part "
+                "tells: give partial_fit a mapping, or use fit"
+            )
         weights = self._weights(sample_weight, rows)
+        self._refuse_unknown(labels[weights > 0.0])
         positions = np.searchsorted(self.classes_, labels)
         with held():
-            self._fit_part(rows, positions, weights, number("l2", self.l2))
+            part = self._rows_of_fit(rows, positions, weights)
+            self._fit_part(*part, number("l2", self.l2))
         return self
+
+    def _factors(self, targets: Array, weights: Array) -> Array | float:
+        return class_factors(self.class_weight, self.classes_, targets, weights)
 
     def _set_classes(self, labels: Array) -> None:
         self.classes_ = np.unique(labels)
@@ -280,7 +305,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         As in `NodeClassifier`.
     max_iterations, tolerance, time_limit
         As in `NodeClassifier`.
-    dtype, threads, memory_limit, random_state, verbose
+    dtype, threads, memory_limit, random_state, warm_start, verbose
         As in `NodeClassifier`.
 
     Attributes
@@ -324,7 +349,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def _output_names(self) -> tuple[str, ...]:
         schema = getattr(self, "schema_", None)
         if schema is not None:
-            return (schema.target.name,)
+            return tuple(schema.target_names)
         return ("y",) if self._outputs == 1 else tuple(f"y{i}" for i in range(self._outputs))
 
     def fit(
@@ -356,10 +381,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def _learnable(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
     ) -> tuple[Array, Array, Array, float]:
-        rows, values = self._read(X, y, reset=True)
-        weights = self._weights(sample_weight, rows)
-        self.target_scaling_ = Scaling.of_targets(values, weights)
-        l2 = self._chosen_l2(rows, values, weights, terms)
+        rows, values, weights, l2 = self._read_more(X, y, sample_weight, terms, go_on=self._warm)
         return rows, self.target_scaling_.apply(values), weights, l2
 
     def partial_fit(
@@ -380,20 +402,31 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
-        first = not hasattr(self, "parameters_")
-        rows, values = self._read(X if first else self._rows(X), y, reset=first)
-        weights = self._weights(sample_weight, rows)
-        if first:
+        go_on = hasattr(self, "parameters_")
+        rows, values, weights, l2 = self._read_more(X, y, sample_weight, Terms(), go_on=go_on)
+        with held():
+            self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
+        return self
+
+    def _read_more(
+        self, X: Any, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms, *, go_on: bool
+    ) -> tuple[Array, Array, Array, float]:
+        """Rows, targets, weights and l2; scaling and a chosen l2 are kept if a fit is to go on."""
+        rows, values = self._read(self._rows(X) if go_on else X, y, reset=not go_on)
+        rows, values, weights = self._rows_of_fit(rows, values, self._weights(sample_weight, rows))
+        if not go_on:
             self.target_scaling_ = Scaling.of_targets(values, weights)
         elif values.shape[1] != self._outputs:
             raise ArgumentError(
                 f"the target has {values.shape[1]} columns, that of the first rows {self._outputs}"
             )
-        kept = not first and self.l2 == "auto"
-        l2 = self.l2_ if kept else self._chosen_l2(rows, values, weights, Terms())
-        with held():
-            self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
-        return self
+        kept = go_on and self.l2 == "auto"
+        return (
+            rows,
+            values,
+            weights,
+            self.l2_ if kept else self._chosen_l2(rows, values, weights, terms),
+        )
 
     def _read(self, X: Any, y: ArrayLike, *, reset: bool) -> tuple[Array, Array]:
         """Rows (B, p) and targets (B, m) that can be used."""
@@ -425,8 +458,6 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             return 1.0, {}
 
         def error(train: Array, test: Array, l2: float) -> float:
-            if not weights[train].any() or not weights[test].any():
-                return 0.0
             scaling = Scaling.of_features(X[train], weights[train])
             target = Scaling.of_targets(values[train], weights[train])
             states = self._layout(X).states(scaling.apply(X[train]))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,9 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import DataError
+from standalone_node.learn.columns import require
 from standalone_node.learn.prediction import evaluate_table, predict_table, schema_of
-from standalone_node.learn.preparation import Part, part_of, split_rows
+from standalone_node.learn.preparation import Part, part_of
+from standalone_node.learn.row_keys import Parting
 from standalone_node.learn.schema import Schema
+from standalone_node.learn.splitting import split_by_position, split_rows
 from standalone_node.learn.table import Table
 from standalone_node.learn.tabular import Estimator, labels_of
 
@@ -156,8 +160,19 @@ def _held_out(estimator: Estimator, schema: Schema, table: Table) -> tuple[Table
             f"{table.source}: {total:,} usable rows, but the fit had {held + trained:,}: "
             "--held-out needs the file that was fitted, whole; leave it away for other rows."
         )
-    train, test = split_rows(schema, usable, held / total, facts["seed"])
+    train, test = _parted(facts, schema, usable, held / total)
     return usable.rows(test), usable.rows(train)
+
+
+def _parted(
+    facts: Mapping[str, Any], schema: Schema, usable: Table, share: float
+) -> tuple[Array, Array]:
+    """The positions of the rows of the fit, and of those that it held out."""
+    if "split" not in facts:
+        return split_by_position(schema, usable, share, facts["seed"])
+    parting = Parting(facts["split"], facts["split_column"])
+    require(usable, parting.columns)
+    return split_rows(schema, usable, facts["held_out_share"], facts["seed"], parting)
 
 
 def digest(path: str | Path) -> str | None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ModelFileError
 from standalone_node.learn.json_checks import choice, is_finite, items, record, require, text, texts
+from standalone_node.learn.row_keys import PARTINGS
 from standalone_node.learn.settings_schema import check_settings
 
 Array = NDArray[Any]
@@ -101,6 +102,10 @@ def _check_summary(summary: object) -> None:
     for name in COSTS:
         require(is_finite(facts[name]), f"summary.{name}", "a finite number")
     for name, value in facts.items():
+        if name == "baseline_prediction" and isinstance(value, list):
+            numbers = all(is_finite(entry) for entry in value)
+            require(numbers, f"summary.{name}", "a list of finite numbers")
+            continue
         plain = value is None or isinstance(value, str | bool) or is_finite(value)
         require(plain, f"summary.{name}", "a text, a finite number, true, false or null")
         if name.startswith(SCORES) and name != "baseline_prediction":
@@ -108,6 +113,18 @@ def _check_summary(summary: object) -> None:
             require(number, f"summary.{name}", "a finite number or null")
         if name.endswith("_rows") or name == "seed":
             require(_is_count(value), f"summary.{name}", "a whole number")
+    if "split" in facts:
+        _check_split(facts)
+
+
+def _check_split(facts: Mapping[str, Any]) -> None:
+    """What draws the held-out rows again: by what, of which column, and how many."""
+    kind = choice(facts["split"], "summary.split", tuple(PARTINGS))
+    column, share = facts.get("split_column"), facts.get("held_out_share", 0.0)
+    fits = column is None if kind == "content" else isinstance(column, str)
+    require(fits, "summary.split_column", "the column of a split by group or time, else null")
+    fits = is_finite(share) and 0.0 < share < 1.0
+    require(fits, "summary.held_out_share", "a number between 0 and 1")
 
 
 def _is_count(value: object) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -104,6 +105,8 @@ def _plain(key: str, value: Any) -> Any:
         value = value.item()
     if value is None or isinstance(value, str | int | float | bool):
         return value
+    if isinstance(value, Mapping):
+        return {str(name): _plain(key, entry) for name, entry in value.items()}
     if isinstance(value, list | tuple | np.ndarray):
         return [_plain(key, entry) for entry in value]
     raise ArgumentError(
@@ -199,13 +202,23 @@ def _set_names(estimator: Any, header: dict[str, Any], features: int) -> None:
         raise ModelFileError("its columns and its weights do not fit: fit the model again")
     if list(schema.target.classes) != header.get("classes", []):
         raise ModelFileError("its classes are not those of its columns: fit the model again")
+    targets = len(schema.target_names)
     said = estimator.summary_.get("baseline_prediction")
-    known = is_finite(said) if not schema.target.classes else said in schema.target.classes
-    if said is not None and not known:
+    if said is not None and not _is_prediction(said, schema.target.classes, targets):
         raise ModelFileError("its baseline is no class or quantity: fit the model again")
-    if not schema.target.classes and estimator.target_scaling_.mean.size != 1:
-        raise ModelFileError("it has one target column and more targets: fit the model again")
+    if not schema.target.classes and estimator.target_scaling_.mean.size != targets:
+        raise ModelFileError("it has not as many target columns as targets: fit the model again")
+    if header["kind"] == "regressor" and header["flat"] != (targets == 1):
+        raise ModelFileError("its predictions and its targets do not fit: fit the model again")
     estimator.schema_ = schema
+
+
+def _is_prediction(said: Any, classes: tuple[Any, ...], targets: int) -> bool:
+    """Whether it is a class, or the means of so many targets."""
+    if classes:
+        return said in classes
+    means = said if isinstance(said, list) else [said]
+    return len(means) == targets and all(is_finite(mean) for mean in means)
 
 
 def _grid(estimator: Any, arrays: dict[str, Array]) -> Array:

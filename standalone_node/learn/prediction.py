@@ -17,6 +17,7 @@ from standalone_node.learn.tabular import (
     Estimator,
     Part,
     baseline_scores,
+    part_of,
     probabilities_of,
     scores,
 )
@@ -32,12 +33,13 @@ class Predictions:
     ----------
     table : Table
         The rows that could be used, cells as they were read.
-    values : ndarray, (rows,)
+    values : ndarray, (rows,), or (rows, m) of several targets
         Labels, or quantities in the unit of the target.
     probabilities : ndarray of float64, (rows, classes), or None
         None for quantities, and for classes if the loss has no probabilities.
     names : tuple of str
-        "predicted_<target>" and, if there are probabilities, "probability_<class>" for every class.
+        "predicted_<target>" of each target and, if there are probabilities,
+        "probability_<class>" for every class.
     """
 
     table: Table
@@ -45,18 +47,20 @@ class Predictions:
     probabilities: Array | None
     names: tuple[str, ...]
 
+    def columns(self) -> list[list[Any]]:
+        """The values of each of `names`, a list of plain Python values."""
+        both = [self.values, *([] if self.probabilities is None else [self.probabilities])]
+        return [column.tolist() for block in both for column in block.reshape(len(block), -1).T]
+
     def frame(self) -> pd.DataFrame:
         """The cells of the table and, in further columns, the predictions; all text.
 
         Numbers are written with the decimal mark of the table, and so that they read back as the
         same float64.
         """
-        columns = [[_text(value, self.table.decimal) for value in self.values.tolist()]]
-        if self.probabilities is not None:
-            columns += [
-                [_text(value, self.table.decimal) for value in column.tolist()]
-                for column in self.probabilities.T
-            ]
+        columns = [
+            [_text(value, self.table.decimal) for value in column] for column in self.columns()
+        ]
         added = dict(zip(self.names, columns, strict=True))
         return pd.concat(
             [self.table.frame, pd.DataFrame(added, index=self.table.frame.index, dtype=object)],
@@ -89,7 +93,7 @@ def predict_table(estimator: Estimator, table: Table, *, source: str = "the mode
     schema = schema_of(estimator, source)
     classes = schema.target.classes if hasattr(estimator, "predict_proba") else ()
     names = (
-        f"predicted_{schema.target.name}",
+        *(f"predicted_{name}" for name in schema.target_names),
         *(f"probability_{label}" for label in classes),
     )
     for name in names:
@@ -140,11 +144,11 @@ def evaluate_table(estimator: Estimator, table: Table, *, source: str = "the mod
     """
     schema = schema_of(estimator, source)
     usable = schema.complete(table)
-    part = Part(usable, schema.features(usable), schema.targets(usable))
+    part = part_of(schema, usable)
     prediction = estimator.summary_.get("baseline_prediction")
     baseline = None
     if prediction is not None:
-        baseline = baseline_scores(schema, prediction, part.targets)
+        baseline = baseline_scores(schema, prediction, part)
     try:
         found = scores(schema, estimator, part)
     except StateOverflow:

@@ -2,34 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
-from sklearn.model_selection import train_test_split
 
-from standalone_node.errors import ArgumentError, DataError
-from standalone_node.learn.schema import DEFAULT_NA, Missing, Schema, infer_schema
+from standalone_node.errors import ArgumentError
+from standalone_node.learn.asked import Asked, Missing
+from standalone_node.learn.cells import listed, quoted
+from standalone_node.learn.row_keys import Parting, parting_of
+from standalone_node.learn.schema import DEFAULT_NA, Schema, inferred
+from standalone_node.learn.splitting import check_share, split_rows
 from standalone_node.learn.table import Table
 from standalone_node.learn.targets import Task
+from standalone_node.learn.weighing import read_weights, without_weightless
 
 Array = NDArray[Any]
-
-_REMEDY = "add rows, give a file of them with --test, or train on all with --test-share 0."
 
 
 @dataclass(frozen=True)
 class Part:
-    """Rows with one purpose: the table, inputs (rows, features), targets (rows,).
+    """Rows with one purpose.
 
-    The targets are positions in the classes, int64, or quantities, float64.
+    Attributes
+    ----------
+    table : Table
+    inputs : ndarray, (rows, features)
+    targets : ndarray, (rows,), or (rows, m) if there are several
+        Positions in the classes, int64, or quantities, float64.
+    weights : ndarray, (rows,), or None
+        Sample weights, if a column of them was named and is there.
     """
 
     table: Table
     inputs: Array
     targets: Array
+    weights: Array | None = None
 
     def __len__(self) -> int:
         return len(self.targets)
@@ -54,6 +63,10 @@ class Prepared:
         The file the held-out rows are from; None if they are of the same table.
     seed : int
         What the rows were drawn with.
+    test_share : float
+        The share of the rows that was to be held out.
+    parting : Parting
+        How rows are parted, for folds of the training rows as well.
     notes, warnings : tuple of str
         What was recognised, and what looks wrong: a sentence each.
     """
@@ -65,6 +78,8 @@ class Prepared:
     left_out: int
     test_source: str | None
     seed: int
+    test_share: float
+    parting: Parting
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
@@ -76,31 +91,45 @@ class Prepared:
 
 def prepare(
     table: Table,
-    target: str | None,
+    target: str | Sequence[str] | None,
     *,
     ignore: Sequence[str] = (),
     missing: Missing = "error",
     na: Sequence[str] = DEFAULT_NA,
     task: Task | None = None,
+    dates: Mapping[str, str] | None = None,
+    weight: str | None = None,
     test_share: float = 0.2,
     test: Table | None = None,
+    group: str | None = None,
+    time: str | None = None,
     seed: int = 0,
+    known: Schema | None = None,
 ) -> Prepared:
     """Recognise the columns of a table and hold rows out.
 
     Parameters
     ----------
     table : Table
-    target : str or None
-        The column to learn.
-    ignore, missing, na, task
+    target : str, sequence of str, or None
+        The column to learn, or several of numbers.
+    ignore, missing, na, task, dates
         As in `infer_schema`.
+    weight : str, optional
+        A column of sample weights, which is no input; rows of weight 0 are left out.
     test_share : float
         The share of the rows that is held out, drawn with `seed`, class by class if there are
-        classes; 0 holds none out. Without meaning if `test` is given.
+        classes; 0 holds none out. Rows that are equal stay together, and the order of the table
+        does not matter. Without meaning if `test` is given.
     test : Table, optional
         Held-out rows of their own; columns and classes are then those of `table` alone.
+    group, time : str, optional
+        A column, no input then: rows of one value stay together, or the last rows by it are held
+        out.
     seed : int
+    known : Schema, optional
+        Of a model that is to be fitted further: its columns, categories and fill values are taken
+        as they are, and nothing is recognised.
 
     Raises
     ------
@@ -118,21 +147,24 @@ def prepare(
     ('classification', 8, 2)
     """
     check_share(test_share)
-    schema, said = infer_schema(table, target, ignore=ignore, missing=missing, na=na, task=task)
+    parting = parting_of(table, target, group, time)
+    ignored = (*ignore, *parting.columns)
+    asked = Asked(target, ignored, missing, na, task, dates or {}, weight)
+    schema, recognised, warnings = _recognised(table, asked, known)
     usable = schema.complete(table)
     left_out = len(table.frame) - len(usable.frame)
-    notes, held = [*usable.notes, said[0]], None
+    notes, held = list(usable.notes), None
     if test is not None:
         held = schema.complete(test)
         left_out += len(test.frame) - len(held.frame)
-        notes[-1:-1] = held.notes
+        notes += held.notes
         rows = usable
     elif test_share > 0.0:
-        places = split_rows(schema, usable, test_share, seed)
+        places = split_rows(schema, usable, test_share, seed, parting)
         rows, held = usable.rows(places[0]), usable.rows(places[1])
     else:
         rows = usable
-    schema = schema.fitted(rows)
+    schema = schema.fitted(rows) if known is None else known
     return Prepared(
         schema=schema,
         train=part_of(schema, rows),
@@ -141,55 +173,45 @@ def prepare(
         left_out=left_out,
         test_source=None if test is None else test.source,
         seed=seed,
-        notes=tuple(notes),
-        warnings=tuple(said[1:]),
+        test_share=test_share,
+        parting=parting,
+        notes=(*notes, *recognised, *parting.note),
+        warnings=tuple(warnings),
     )
 
 
-def check_share(test_share: float) -> None:
-    """ArgumentError unless this is a share of rows that can be held out."""
-    if not 0.0 <= test_share < 1.0:
+def _recognised(
+    table: Table, asked: Asked, known: Schema | None
+) -> tuple[Schema, list[str], list[str]]:
+    """The columns, and what is to be said of them: notes and warnings.
+
+    ArgumentError if known columns are not those that are asked for.
+    """
+    if known is None:
+        return inferred(_of_weight(table, asked), asked)
+    targets = (asked.target,) if isinstance(asked.target, str) else tuple(asked.target or ())
+    if targets and targets != known.target_names:
         raise ArgumentError(
-            f"test_share = {test_share:g} has to be at least 0 and less than 1; it is the share "
-            "of the rows that is held out."
+            f"the start was fitted to {listed(known.target_names)}, not to {listed(targets)}: name "
+            "the same with --target, or leave it out."
         )
+    for column in known.columns:
+        if column.name in asked.ignore:
+            raise ArgumentError(
+                f"the column {quoted(column.name)} is an input of the start, which cannot be left "
+                "out or part the rows; fit without --start."
+            )
+    return known, [f"{table.source} is read as the start was, with its columns and categories."], []
+
+
+def _of_weight(table: Table, asked: Asked) -> Table:
+    """The rows of a positive weight, all if there is no column of them."""
+    column = asked.roles(table.source, table.names).weight
+    if column is None:
+        return table
+    return without_weightless(table, read_weights(table, column, asked.tokens))
 
 
 def part_of(schema: Schema, table: Table) -> Part:
     """The rows of a table as a schema with fill values reads them."""
-    return Part(table, schema.features(table), schema.targets(table))
-
-
-def split_rows(schema: Schema, table: Table, share: float, seed: int) -> tuple[Array, Array]:
-    """The positions of the training and of the held-out rows, in the order they were drawn in.
-
-    DataError if there are too few rows, or a class is left without one.
-    """
-    targets = schema.targets(table)
-    classes, total = len(schema.target.classes), len(targets)
-    held = held_out_rows(table.source, total, classes, share)
-    train, test = train_test_split(
-        np.arange(total), test_size=held, random_state=seed, stratify=targets if classes else None
-    )
-    absent = np.setdiff1d(np.arange(classes), targets[train])
-    if absent.size:
-        label = schema.target.classes[int(absent[0])]
-        raise DataError(
-            f"{table.source}: a test share of {share:g} leaves no row of the class {label!r} to "
-            f"train on; make it smaller, or {_REMEDY}"
-        )
-    return train, test
-
-
-def held_out_rows(source: str, total: int, classes: int, share: float) -> int:
-    """How many of so many usable rows a share is; DataError if too few are left on one side."""
-    held = int(np.ceil(share * total - 1e-9))
-    # One row a class is the least for a score of classes; R2 needs a mean and a departure from it.
-    least = max(classes, 2)
-    if held < least or total - held < least:
-        parts = f"{total - held} to train on and {held} to test on"
-        raise DataError(
-            f"{source}: of {total} usable rows a test share of {share:g} leaves {parts}, and "
-            f"{least} are needed in each; {_REMEDY}"
-        )
-    return held
+    return Part(table, schema.features(table), schema.targets(table), schema.weights(table))

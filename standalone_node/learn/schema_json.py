@@ -6,72 +6,124 @@ and the message names the key.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
+from standalone_node.errors import ArgumentError
 from standalone_node.learn.columns import Column
+from standalone_node.learn.cycles import CYCLES
+from standalone_node.learn.dates import form
 from standalone_node.learn.json_checks import choice, is_finite, items, record, require, text, texts
+from standalone_node.learn.kinds import KINDS
 from standalone_node.learn.targets import ClassLabel, Target, Task
 
-Parts = tuple[tuple[Column, ...], Target, tuple[str, ...], str, str]
+if TYPE_CHECKING:
+    from standalone_node.learn.schema import Schema
+
+#: Fill values of dates, and from when they are counted, are in the years 1 to 9999.
+_FARTHEST = 3e11
+#: Keys that a schema need not have: older versions knew none of them.
+_OPTIONAL = ("further", "weight")
 
 
-def schema_to_json(
-    columns: Sequence[Column], target: Target, na: Sequence[str], missing: str, decimal: str
-) -> dict[str, Any]:
-    """The parts of a schema as a dict of JSON types."""
-    return {
-        "columns": [
-            {
-                "name": column.name,
-                "kind": column.kind,
-                "categories": list(column.categories),
-                "fill": column.fill,
-            }
-            for column in columns
-        ],
+def schema_to_json(schema: Schema) -> dict[str, Any]:
+    """A schema as a dict of JSON types; what is not there is not written."""
+    target = schema.target
+    found: dict[str, Any] = {
+        "columns": [_column_to_json(column) for column in schema.columns],
         "target": {"name": target.name, "task": target.task, "classes": list(target.classes)},
-        "na": list(na),
-        "missing": missing,
-        "decimal": decimal,
+        "na": list(schema.na),
+        "missing": schema.missing,
+        "decimal": schema.decimal,
     }
+    if schema.further:
+        found["further"] = list(schema.further)
+    if schema.weight is not None:
+        found["weight"] = schema.weight
+    return found
 
 
-def schema_from_json(data: object) -> Parts:
-    """The parts of a schema from what `schema_to_json` wrote.
+def _column_to_json(column: Column) -> dict[str, Any]:
+    found = {
+        "name": column.name,
+        "kind": column.kind,
+        "categories": list(column.categories),
+        "fill": column.fill,
+    }
+    if column.kind == "date":
+        own = {"format": column.format, "origin": column.origin, "parts": list(column.parts)}
+        found |= own
+    return found
+
+
+def schema_from_json(data: object) -> dict[str, Any]:
+    """The arguments of a schema from what `schema_to_json` wrote.
 
     Raises
     ------
     ModelFileError
         A key is absent, unknown, or of the wrong type or value; the message names it.
     """
-    top = record(data, "schema", ("columns", "target", "na", "missing", "decimal"))
+    keys = ("columns", "target", "na", "missing", "decimal")
+    top = record(data, "schema", keys, optional=_OPTIONAL)
     entries = items(top["columns"], "schema.columns")
     columns = tuple(_column(e, f"schema.columns[{i}]") for i, e in enumerate(entries))
     target = _target(top["target"], "schema.target")
-    names = [*(column.name for column in columns), target.name]
+    further = texts(top.get("further", []), "schema.further")
+    single = not further or target.task == "regression"
+    require(single and all(further), "schema.further", "a list of names, empty for classification")
+    weight = top.get("weight")
+    if weight is not None:
+        text(weight, "schema.weight")
+    names = [*(column.name for column in columns), target.name, *further]
+    names += [] if weight is None else [weight]
     require(len(columns) > 0, "schema.columns", "a list of at least one column")
     require(len(set(names)) == len(names), "schema.columns", "a list of columns named once each")
-    na = texts(top["na"], "schema.na")
-    missing = choice(top["missing"], "schema.missing", ("error", "drop", "impute"))
-    decimal = choice(top["decimal"], "schema.decimal", (".", ","))
-    return columns, target, na, missing, decimal
+    return {
+        "columns": columns,
+        "target": target,
+        "na": texts(top["na"], "schema.na"),
+        "missing": choice(top["missing"], "schema.missing", ("error", "drop", "impute")),
+        "decimal": choice(top["decimal"], "schema.decimal", (".", ",")),
+        "further": further,
+        "weight": weight,
+    }
 
 
 def _column(data: object, key: str) -> Column:
-    entry = record(data, key, ("name", "kind", "categories", "fill"))
+    dated = isinstance(data, dict) and data.get("kind") == "date"
+    own = ("format", "origin", "parts") if dated else ()
+    entry = record(data, key, ("name", "kind", "categories", "fill", *own))
     name = text(entry["name"], f"{key}.name")
-    kind = choice(entry["kind"], f"{key}.kind", ("numeric", "categorical"))
+    kind = choice(entry["kind"], f"{key}.kind", tuple(KINDS))
     categories = texts(entry["categories"], f"{key}.categories")
     fill = entry["fill"]
-    if kind == "numeric":
-        require(not categories, f"{key}.categories", "an empty list for a numeric column")
+    if KINDS[kind].fill == "median":
+        require(not categories, f"{key}.categories", f"an empty list for a {kind} column")
         require(fill is None or is_finite(fill), f"{key}.fill", "null or a finite number")
-        return Column(name, "numeric", (), None if fill is None else float(cast(float, fill)))
+        number = None if fill is None else float(fill)
+        return _date(entry, key, name, number) if dated else Column(name, "numeric", (), number)
     require(len(categories) > 0, f"{key}.categories", "a list of at least one category")
+    if kind == "boolean":
+        distinct = len({category.casefold() for category in categories}) == len(categories) == 2
+        require(distinct, f"{key}.categories", "a list of what is false and what is true")
     known = fill is None or (isinstance(fill, str) and fill in categories)
     require(known, f"{key}.fill", "null or one of the categories")
-    return Column(name, "categorical", categories, cast("str | None", fill))
+    return Column(name, cast(Any, kind), categories, cast("str | None", fill))
+
+
+def _date(entry: dict[str, Any], key: str, name: str, fill: float | None) -> Column:
+    format, origin = text(entry["format"], f"{key}.format"), entry["origin"]
+    try:
+        form(format)
+    except ArgumentError:
+        require(False, f"{key}.format", "a format of dates")
+    parts = texts(entry["parts"], f"{key}.parts")
+    require(set(parts) <= set(CYCLES), f"{key}.parts", f"a list of some of {', '.join(CYCLES)}")
+    for value, what in ((fill, "fill"), (origin, "origin")):
+        fine = value is None or (is_finite(value) and abs(value) <= _FARTHEST)
+        require(fine, f"{key}.{what}", "null or the seconds of a date")
+    start = None if origin is None else float(origin)
+    return Column(name, "date", (), fill, format, start, parts)
 
 
 def _target(data: object, key: str) -> Target:

@@ -28,7 +28,11 @@ SCORE_NAMES = {
 
 
 def class_scores(
-    truth: Array, predicted: Array, probabilities: Array | None, classes: Sequence[ClassLabel]
+    truth: Array,
+    predicted: Array,
+    probabilities: Array | None,
+    classes: Sequence[ClassLabel],
+    weights: Array | None = None,
 ) -> dict[str, Any]:
     """The scores of predicted classes.
 
@@ -38,17 +42,44 @@ def class_scores(
         Positions in `classes`.
     probabilities : ndarray of float64, (rows, len(classes)), optional
     classes : sequence of str, int or bool
+    weights : ndarray of float64, (rows,), optional
+        Of the rows, in all means and sums.
 
     Returns
     -------
     dict
-        ``accuracy``; ``log_loss``, the mean of -log p(true class), if there are probabilities;
-        ``classes``, one dict a class of its rows, precision, recall and F1 (None where it is 0/0);
-        ``confusion``, rows the true, columns the predicted class.
+        ``rows``, their number; ``accuracy``; ``log_loss``, the mean of -log p(true class), if
+        there are probabilities; ``classes``, one dict a class of its rows, precision, recall and
+        F1 (None where it is 0/0); ``confusion``, rows the true, columns the predicted class: rows,
+        or the sums of their weights. With weights also ``effective_rows``, see `effective_rows`.
     """
     tally = ClassTally(classes)
-    tally.add(truth, predicted, probabilities)
+    tally.add(truth, predicted, probabilities, weights)
     return tally.scores()
+
+
+class _Rows:
+    """How many rows there were, and what their weights come to."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.weight = self._squares = 0.0
+        self._weighted = False
+
+    def add(self, count: int, weights: Array | None) -> None:
+        """Further rows, and their weights if they have any."""
+        self.count += count
+        self._weighted = self._weighted or weights is not None
+        own = np.ones(count) if weights is None else weights
+        self.weight += float(own.sum())
+        self._squares += float(np.square(own).sum())
+
+    def told(self) -> dict[str, Any]:
+        """The number of rows, and with weights as many of equal weight as tell as much."""
+        found: dict[str, Any] = {"rows": self.count}
+        if self._weighted:
+            found["effective_rows"] = self.weight**2 / self._squares if self._squares else 0.0
+        return found
 
 
 class ClassTally:
@@ -56,31 +87,45 @@ class ClassTally:
 
     def __init__(self, classes: Sequence[ClassLabel]) -> None:
         self._classes = tuple(classes)
-        self._confusion = np.zeros((len(classes), len(classes)), dtype=np.int64)
+        self._rows = _Rows()
+        self._counts = np.zeros(len(classes), dtype=np.int64)
+        self._confusion: Array = np.zeros((len(classes), len(classes)), dtype=np.int64)
         self._losses: float | None = None
 
-    def add(self, truth: Array, predicted: Array, probabilities: Array | None) -> None:
+    def add(
+        self,
+        truth: Array,
+        predicted: Array,
+        probabilities: Array | None,
+        weights: Array | None = None,
+    ) -> None:
         """Further rows."""
-        self._confusion += confusion_matrix(truth, predicted, labels=np.arange(len(self._classes)))
+        self._rows.add(len(truth), weights)
+        self._counts += np.bincount(truth, minlength=self._counts.size)
+        labels = np.arange(len(self._classes))
+        self._confusion = self._confusion + confusion_matrix(
+            truth, predicted, labels=labels, sample_weight=weights
+        )
         if probabilities is not None:
             likelihood = probabilities[np.arange(len(truth)), truth]
             losses = -np.log(np.maximum(likelihood, np.finfo(float).tiny))
-            self._losses = (self._losses or 0.0) + float(losses.sum())
+            lost = float(losses.sum()) if weights is None else float(weights @ losses)
+            self._losses = (self._losses or 0.0) + lost
 
     def scores(self) -> dict[str, Any]:
         """Those of all rows so far."""
-        right, rows = np.diag(self._confusion), self._confusion.sum(axis=1)
-        total, guessed = int(rows.sum()), self._confusion.sum(axis=0)
-        scores: dict[str, Any] = {"rows": total, "accuracy": float(right.sum() / total)}
+        right, true = np.diag(self._confusion), self._confusion.sum(axis=1)
+        total, guessed = true.sum(), self._confusion.sum(axis=0)
+        scores = {**self._rows.told(), "accuracy": float(right.sum() / total)}
         if self._losses is not None:
-            scores["log_loss"] = self._losses / total + 0.0
+            scores["log_loss"] = float(self._losses / total) + 0.0
         scores["classes"] = [
             {
                 "class": label,
-                "rows": int(rows[i]),
+                "rows": int(self._counts[i]),
                 "precision": _ratio(right[i], guessed[i]),
-                "recall": _ratio(right[i], rows[i]),
-                "f1": _ratio(2 * right[i], rows[i] + guessed[i]),
+                "recall": _ratio(right[i], true[i]),
+                "f1": _ratio(2 * right[i], true[i] + guessed[i]),
             }
             for i, label in enumerate(self._classes)
         ]
@@ -88,58 +133,99 @@ class ClassTally:
         return scores
 
 
-def quantity_scores(truth: Array, predicted: Array) -> dict[str, Any]:
-    """The scores of predicted quantities, (rows,) each.
+def quantity_scores(
+    truth: Array,
+    predicted: Array,
+    weights: Array | None = None,
+    names: Sequence[str] = (),
+) -> dict[str, Any]:
+    """The scores of predicted quantities, (rows,), or (rows, m) of several targets.
+
+    Parameters
+    ----------
+    truth, predicted : ndarray of float64
+    weights : ndarray of float64, (rows,), optional
+        Of the rows, in all means.
+    names : sequence of str
+        Those of the targets, if there are several.
 
     Returns
     -------
     dict
-        ``r2``, the share of the variance that is explained (None if there is no variance), and
-        ``rmse`` and ``mae``, the root mean square and the mean absolute error in the unit of the
-        target.
+        ``rows``; ``r2``, the share of the variance that is explained (None if there is no
+        variance), and ``rmse`` and ``mae``, the root mean square and the mean absolute error in
+        the unit of the target. Of several targets these are the means over the targets, and
+        ``targets`` has a dict for each. With weights also ``effective_rows``.
     """
-    tally = QuantityTally()
-    tally.add(truth, predicted)
+    tally = QuantityTally(names)
+    tally.add(truth, predicted, weights)
     return tally.scores()
 
 
 class QuantityTally:
     """The scores of predicted quantities, gathered chunk by chunk: see `quantity_scores`."""
 
-    def __init__(self) -> None:
-        self._rows, self._mean, self._spread = 0, 0.0, 0.0
-        self._squares = self._sizes = 0.0
+    def __init__(self, names: Sequence[str] = ()) -> None:
+        self._names = tuple(names) if len(names) > 1 else ()
+        self._rows = _Rows()
+        width = max(1, len(self._names))
+        self._mean, self._spread = np.zeros(width), np.zeros(width)
+        self._squares, self._sizes = np.zeros(width), np.zeros(width)
 
-    def add(self, truth: Array, predicted: Array) -> None:
+    def add(self, truth: Array, predicted: Array, weights: Array | None = None) -> None:
         """Further rows."""
-        error, mean, count = predicted - truth, float(truth.mean()), len(truth)
-        away, total = mean - self._mean, self._rows + count
+        truth, predicted = truth.reshape(len(truth), -1), predicted.reshape(len(truth), -1)
+        own = np.ones(len(truth)) if weights is None else weights
+        before, count = self._rows.weight, float(own.sum())
+        self._rows.add(len(truth), weights)
+        if not count:
+            return
+        error, mean = predicted - truth, own @ truth / count
+        away, total = mean - self._mean, before + count
         # Spreads about two means, and what these are apart (Chan, Golub, LeVeque 1983).
-        between = away * away * (self._rows * (count / total)) if self._rows else 0.0
-        self._spread += float(np.square(truth - mean).sum()) + between
+        between = away * away * (before * (count / total)) if before else 0.0
+        self._spread += own @ np.square(truth - mean) + between
         self._mean += away * (count / total)
-        self._squares += float(np.square(error).sum())
-        self._sizes += float(np.abs(error).sum())
-        self._rows = total
+        self._squares += own @ np.square(error)
+        self._sizes += own @ np.abs(error)
 
     def scores(self) -> dict[str, Any]:
         """Those of all rows so far."""
-        spread = self._spread
+        each = [self._of(j) for j in range(self._spread.size)]
+        if not self._names:
+            return {**self._rows.told(), **each[0]}
+        named = [{"target": n, **found} for n, found in zip(self._names, each, strict=True)]
+        means = {name: _mean([found[name] for found in each]) for name in each[0]}
+        return {**self._rows.told(), **means, "targets": named}
+
+    def _of(self, j: int) -> dict[str, float | None]:
+        total, spread = self._rows.weight, float(self._spread[j])
         return {
-            "rows": self._rows,
-            "r2": 1.0 - self._squares / spread if spread > 0.0 else None,
-            "rmse": float(np.sqrt(self._squares / self._rows)),
-            "mae": self._sizes / self._rows,
+            "r2": 1.0 - float(self._squares[j]) / spread if spread > 0.0 else None,
+            "rmse": float(np.sqrt(self._squares[j] / total)),
+            "mae": float(self._sizes[j] / total),
         }
 
 
+def _mean(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    return float(np.mean(known)) if len(known) == len(values) else None
+
+
 def scalars(scores: dict[str, Any], prefix: str) -> dict[str, int | float | None]:
-    """The scores that are one number, under names such as "test_accuracy"."""
-    return {
+    """The scores that are one number, under names such as "test_accuracy" or "test_r2[width]"."""
+    found = {
         f"{prefix}_{name}": value
         for name, value in scores.items()
         if value is None or isinstance(value, int | float)
     }
+    for entry in scores.get("targets", ()):
+        found |= {
+            f"{prefix}_{name}[{entry['target']}]": value
+            for name, value in entry.items()
+            if name != "target"
+        }
+    return found
 
 
 def _ratio(part: Any, whole: Any) -> float | None:

@@ -7,6 +7,7 @@ from typing import Any, NamedTuple
 
 from standalone_node.kernels.activations import ACTIVATIONS
 from standalone_node.kernels.jit import PRECISIONS
+from standalone_node.learn.class_weights import BALANCED
 from standalone_node.learn.json_checks import is_finite, record, require
 from standalone_node.learn.layout import CHANNELS
 from standalone_node.model.bases import BASES
@@ -71,6 +72,16 @@ def _is_list(value: Any) -> bool:
     )
 
 
+def _is_class_weight(value: Any) -> bool:
+    weights = list(value.values()) if isinstance(value, dict) else []
+    return value == BALANCED or (
+        isinstance(value, dict)
+        and len(weights) <= LONGEST_LIST
+        and all(isinstance(name, str) for name in value)
+        and all(map(_NUMBER.fits, weights))
+    )
+
+
 _NUMBER = Rule(lambda value: is_finite(value) and value >= 0.0, "a finite number, 0 or larger")
 _POSITIVE = Rule(lambda value: is_finite(value) and value > 0.0, "a positive finite number")
 _TRUTH = Rule(lambda value: isinstance(value, bool), "true or false")
@@ -119,7 +130,9 @@ SETTINGS: Mapping[str, Rule] = {
         "a number of bytes or a size such as 500MB, or null",
     ),
     "random_state": _or_null(_whole(0)),
+    "warm_start": _TRUTH,
     "verbose": Rule(lambda value: _TRUTH.fits(value) or _is_whole(value, 0), "a whole number"),
+    "class_weight": _or_null(Rule(_is_class_weight, "'balanced' or numbers by label")),
 }
 
 

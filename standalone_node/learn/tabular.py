@@ -10,7 +10,8 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Mapping
 from contextlib import nullcontext
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,11 +29,15 @@ from standalone_node.optimize.processors import held
 
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
+    from standalone_node.learn.cross_validation import CrossValidation, Fold
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+    from standalone_node.learn.starting import Start
 
 __all__ = ["Fitted", "Part", "Prepared", "fit", "prepare", "scores"]
 
 Array = NDArray[Any]
+#: One and the same for every row: a class, a mean, or the means of several targets.
+Prediction = ClassLabel | float | list[float]
 Estimator = Any  # NodeClassifier or NodeRegressor; their module is imported when one is made
 
 
@@ -54,7 +59,11 @@ class Fitted:
         rows, and that ``prediction``.
     refitted : bool
     seconds : float
-        Spent on fitting, a refit included.
+        Spent on fitting, a refit included, folds not.
+    cross_validation : CrossValidation or None
+        Of the training rows, if it was asked for.
+    start : str or None
+        What the model that it went on from is called.
     """
 
     estimator: Estimator
@@ -64,6 +73,8 @@ class Fitted:
     baseline: dict[str, Any] | None
     refitted: bool
     seconds: float
+    cross_validation: CrossValidation | None = None
+    start: str | None = None
 
 
 def fit(
@@ -71,8 +82,11 @@ def fit(
     arguments: Mapping[str, Any] | None = None,
     *,
     refit: bool = False,
+    folds: int | None = None,
+    start: Start | None = None,
     callback: Callable[[Iteration], Any] | None = None,
     stage: Callable[[str], Any] | None = None,
+    done: Callable[[Fold], Any] | None = None,
     checkpoint: Checkpoint | None = None,
 ) -> Fitted:
     """Fit an estimator on the training rows, score it, and on demand fit it again on all rows.
@@ -86,10 +100,16 @@ def fit(
     refit : bool
         Whether the model is in the end that of all rows. The scores are those of the training
         rows' model in any case.
+    folds : int, optional
+        Of a cross-validation of the training rows that comes first.
+    start : Start, optional
+        A model to go on from, whose columns `prepared` has, instead of a fit from the beginning.
     callback : callable, optional
-        Called with every `Iteration`.
+        Called with every `Iteration` but those of folds.
     stage : callable, optional
         Called with a few words before each fit.
+    done : callable, optional
+        Called with every `Fold` that was fitted and scored.
     checkpoint : Checkpoint, optional
         Of all runs, those of a refit included.
 
@@ -112,44 +132,82 @@ def fit(
             "--refit would train on the rows of the test file as well, which --test keeps apart; "
             "leave one of the two out."
         )
+    if folds is not None and start is not None:
+        raise ArgumentError(
+            "--cv would score rows that the model of --start may have been trained on: leave one "
+            "of the two out."
+        )
     options = {"random_state": prepared.seed, **(arguments or {})}
     tell = stage or (lambda words: None)
+    refit = refit and prepared.test is not None
     with nullcontext() if checkpoint is None else checkpoint:
-        began = time.perf_counter()
-        estimator = estimator_of(prepared, options)
-        tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
-        learn(estimator, prepared.schema, prepared.train, terms)
-        seconds = time.perf_counter() - began
-        schema = prepared.schema
-        train_scores = scores(schema, estimator, prepared.train)
-        prediction = _prediction(schema, prepared.train.targets)
-        test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
-        baseline = baseline_of(prepared)
-        refitted = refit and prepared.test is not None
-        if refitted:
-            began = time.perf_counter()
-            estimator = estimator_of(prepared, options)
-            tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
-            schema = schema.fitted(prepared.usable)
-            learn(estimator, schema, part_of(schema, prepared.usable), terms)
-            seconds += time.perf_counter() - began
-    estimator.schema_ = schema
-    fitted = Fitted(estimator, prepared, train_scores, test_scores, baseline, refitted, seconds)
+        crossed = None
+        if folds is not None:
+            from standalone_node.learn.cross_validation import cross_validate
+
+            watch: dict[str, Any] = {"stage": tell, "done": done}
+            crossed = cross_validate(prepared, options, folds, terms, runs_after=1 + refit, **watch)
+        made = partial(estimator_of, prepared) if start is None else start.continued
+        fitted = _fitted(prepared, made(options), terms, tell)
+        if refit:
+            fitted = _refitted(fitted, made(options), terms, tell)
+    source = None if start is None else start.source
+    fitted = replace(fitted, cross_validation=crossed, start=source)
+    prediction = constant_prediction(prepared.schema, prepared.train)
+    estimator = fitted.estimator
     estimator.summary_ = {**estimator.summary_, **summary(fitted, prediction)}
+    if start is not None:
+        estimator.summary_ |= start.facts()
+        estimator.set_params(warm_start=False)  # of this fit, not of the model
     return fitted
+
+
+def _fitted(
+    prepared: Prepared, estimator: Estimator, terms: Terms, tell: Callable[[str], Any]
+) -> Fitted:
+    """The training rows' model and its scores."""
+    began, schema = time.perf_counter(), prepared.schema
+    tell(_words(estimator, f"on {_rows(len(prepared.train))}"))
+    learn(estimator, schema, prepared.train, terms)
+    estimator.schema_ = schema
+    seconds = time.perf_counter() - began
+    train_scores = scores(schema, estimator, prepared.train)
+    test_scores = None if prepared.test is None else scores(schema, estimator, prepared.test)
+    baseline = baseline_of(prepared)
+    return Fitted(estimator, prepared, train_scores, test_scores, baseline, False, seconds)
+
+
+def _refitted(
+    fitted: Fitted, estimator: Estimator, terms: Terms, tell: Callable[[str], Any]
+) -> Fitted:
+    """The scores of the training rows' model, and a model of all rows."""
+    began, prepared = time.perf_counter(), fitted.prepared
+    tell(_words(estimator, f"again, on all {_rows(len(prepared.usable.frame))}"))
+    schema = prepared.schema.fitted(prepared.usable)
+    learn(estimator, schema, part_of(schema, prepared.usable), terms)
+    estimator.schema_ = schema
+    seconds = fitted.seconds + time.perf_counter() - began
+    return replace(fitted, estimator=estimator, refitted=True, seconds=seconds)
 
 
 def learn(estimator: Estimator, schema: Schema, part: Part, terms: Terms) -> None:
     """Fit an estimator to rows."""
-    estimator.fit_on(part.inputs, labels_of(schema, part.targets), None, terms)
+    estimator.fit_on(part.inputs, labels_of(schema, part.targets), part.weights, terms)
 
 
 def estimator_of(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifier | NodeRegressor:
     """An estimator for the task, with these arguments."""
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
-    kind = NodeClassifier if prepared.task == "classification" else NodeRegressor
-    return kind(**options)
+    if prepared.task == "classification":
+        return NodeClassifier(**options)
+    if options.get("class_weight") is not None:
+        raise ArgumentError(
+            f"class_weight = {options['class_weight']!r} is for classes, and "
+            f"{prepared.schema.target.name!r} holds quantities: leave it out, or give "
+            "task='classification'"
+        )
+    return NodeRegressor(**{name: options[name] for name in options if name != "class_weight"})
 
 
 def labels_of(schema: Schema, targets: Array) -> Array:
@@ -160,10 +218,12 @@ def labels_of(schema: Schema, targets: Array) -> Array:
 def scores(schema: Schema, estimator: Estimator, part: Part) -> dict[str, Any]:
     """The scores of a model on rows; see `class_scores` and `quantity_scores`."""
     if schema.target.task == "regression":
-        return quantity_scores(part.targets, estimator.predict(part.inputs))
+        predicted = estimator.predict(part.inputs)
+        return quantity_scores(part.targets, predicted, part.weights, schema.target_names)
     probabilities = probabilities_of(estimator, part.inputs)
     predicted = class_positions(estimator, estimator.predict(part.inputs))
-    return class_scores(part.targets, predicted, probabilities, schema.target.classes)
+    classes = schema.target.classes
+    return class_scores(part.targets, predicted, probabilities, classes, part.weights)
 
 
 def probabilities_of(estimator: Estimator, inputs: Array) -> Array | None:
@@ -178,26 +238,30 @@ def class_positions(estimator: Estimator, labels: Array) -> Array:
     return np.searchsorted(estimator.classes_, labels)
 
 
-def _prediction(schema: Schema, targets: Array) -> ClassLabel | float:
-    """The most frequent class (of equally frequent ones the first), or the mean."""
+def constant_prediction(schema: Schema, part: Part) -> Prediction:
+    """The most frequent class (of equally frequent ones the first), or the mean, of each target."""
     if schema.target.task == "regression":
-        return float(targets.mean())
-    counts = np.bincount(targets, minlength=len(schema.target.classes))
+        means = np.average(part.targets, axis=0, weights=part.weights)
+        return plain_means(means)
+    counts = np.bincount(part.targets, part.weights, minlength=len(schema.target.classes))
     return schema.target.classes[int(counts.argmax())]
 
 
-def baseline_scores(
-    schema: Schema, prediction: ClassLabel | float, targets: Array
-) -> dict[str, Any]:
+def plain_means(means: Array) -> float | list[float]:
+    """Means of targets as a model file holds them: one number, or a list of them."""
+    found = np.atleast_1d(means).tolist()
+    return found if len(found) > 1 else float(found[0])
+
+
+def baseline_scores(schema: Schema, prediction: Prediction, part: Part) -> dict[str, Any]:
     """The scores of one and the same prediction for every row, and that prediction."""
-    classes = schema.target.classes
+    classes, targets, weights = schema.target.classes, part.targets, part.weights
     if not classes:
-        return {
-            "prediction": prediction,
-            **quantity_scores(targets, np.full(len(targets), float(prediction))),
-        }
+        same = np.broadcast_to(np.array(prediction, dtype=np.float64), targets.shape)
+        found = quantity_scores(targets, same, weights, schema.target_names)
+        return {"prediction": prediction, **found}
     place = next(i for i, label in enumerate(classes) if label == prediction)
-    accuracy = float(np.mean(targets == place))
+    accuracy = float(np.average(targets == place, weights=weights))
     return {"prediction": prediction, "rows": len(targets), "accuracy": accuracy}
 
 
@@ -205,11 +269,11 @@ def baseline_of(prepared: Prepared) -> dict[str, Any] | None:
     """`baseline_scores` on the held-out rows; None if there are none."""
     if prepared.test is None:
         return None
-    prediction = _prediction(prepared.schema, prepared.train.targets)
-    return baseline_scores(prepared.schema, prediction, prepared.test.targets)
+    prediction = constant_prediction(prepared.schema, prepared.train)
+    return baseline_scores(prepared.schema, prediction, prepared.test)
 
 
-def summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
+def summary(fitted: Fitted, prediction: Prediction) -> dict[str, Any]:
     """Facts for the model file: plain values, and nothing that another run would change."""
     prepared = fitted.prepared
     facts: dict[str, Any] = {
@@ -225,8 +289,25 @@ def summary(fitted: Fitted, prediction: ClassLabel | float) -> dict[str, Any]:
         facts |= scalars(fitted.test_scores, "test")
         numbers = {name: value for name, value in fitted.baseline.items() if name != "prediction"}
         facts |= scalars(numbers, "baseline")
-        facts.pop("baseline_rows")
+        for name in ("baseline_rows", "baseline_effective_rows"):
+            facts.pop(name, None)
+    if prepared.test is not None and prepared.test_source is None:
+        facts |= _split_of(prepared)
+    if fitted.cross_validation is not None:
+        facts |= fitted.cross_validation.facts()
     return facts
+
+
+def _split_of(prepared: Prepared | StoredPrepared) -> dict[str, Any]:
+    """What draws the same held-out rows from the same table again."""
+    if isinstance(prepared, StoredPrepared):
+        return {}
+    parting = prepared.parting
+    return {
+        "split": parting.kind,
+        "split_column": parting.column,
+        "held_out_share": prepared.test_share,
+    }
 
 
 def _words(estimator: Estimator, rows: str) -> str:

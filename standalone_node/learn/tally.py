@@ -7,6 +7,7 @@ however it is cut.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -14,6 +15,7 @@ import pandas as pd
 
 from standalone_node.learn.cells import row_words
 from standalone_node.learn.columns import NUMERIC_SHARE, Reading
+from standalone_node.learn.date_tally import DateTally
 from standalone_node.learn.table import Table
 
 _COUNTING_ROWS = 5
@@ -109,6 +111,8 @@ class Tally:
         Whether its distinct texts are remembered; only if it begins as text, if None.
     limit : int, optional
         So many distinct texts are remembered at the most; any number if None.
+    date : str, optional
+        The format of its dates, if somebody has told that it holds dates.
 
     Attributes
     ----------
@@ -129,10 +133,19 @@ class Tally:
         Each distinct text and what was `Seen` of it; None if they are not remembered.
     crowded : bool
         Whether there are more of them than the limit.
+    dates : DateTally
+        Its dates, where texts are remembered.
     """
 
-    def __init__(self, name: str, texts: bool | None = None, limit: int | None = None) -> None:
-        self.name, self._wanted, self._limit = name, texts, limit
+    def __init__(
+        self,
+        name: str,
+        texts: bool | None = None,
+        limit: int | None = None,
+        date: str | None = None,
+    ) -> None:
+        self.name, self._limit = name, limit
+        self._wanted, self._told = True if date else texts, date is not None
         self.rows = self.present = self.numbers = self.kept = 0
         self.missing: Spot | None = None
         self.no_number: Spot | None = None
@@ -142,7 +155,7 @@ class Tally:
         self.low, self.high = np.inf, -np.inf
         self.texts: dict[str, Seen] | None = None
         self.crowded = False
-        self.counting = Counting()
+        self.counting, self.dates = Counting(), DateTally(date)
 
     @property
     def share(self) -> float:
@@ -152,7 +165,14 @@ class Tally:
     @property
     def numeric(self) -> bool:
         """Whether it is a column of numbers."""
-        return self.share >= NUMERIC_SHARE
+        return not self._told and self.share >= NUMERIC_SHARE
+
+    @property
+    def dated(self) -> bool:
+        """Whether it is a column of dates."""
+        if self._told:
+            return True
+        return not self.numeric and self.dates.share >= NUMERIC_SHARE
 
     @property
     def gaps(self) -> int:
@@ -196,7 +216,7 @@ class Tally:
         self, table: Table, reading: Reading, present: np.ndarray, kept: np.ndarray
     ) -> None:
         codes, found = pd.factorize(reading.cells[present], use_na_sentinel=False)
-        count = len(found)
+        keys, count = [str(key) for key in found], len(found)
         of_all = np.bincount(codes, minlength=count)
         of_kept = np.bincount(codes[kept[present]], minlength=count)
         # Written from the end, so that what remains is where each text comes first.
@@ -204,8 +224,8 @@ class Tally:
         first[codes[::-1]] = present[::-1]
         counted[codes[kept[present]][::-1]] = present[kept[present]][::-1]
         texts = self.texts = {} if self.texts is None else self.texts
-        for i, key in enumerate(found):
-            text = str(key)
+        self.dates.add(keys, of_all, of_kept, first, partial(_cell, table, reading))
+        for i, text in enumerate(keys):
             seen = texts.get(text)
             if seen is None:
                 if self._limit is not None and len(texts) >= self._limit:
@@ -231,7 +251,10 @@ class Tally:
 def _spot(table: Table, reading: Reading, mask: np.ndarray) -> Spot | None:
     if not mask.any():
         return None
-    position = int(mask.argmax())
+    return _cell(table, reading, int(mask.argmax()))
+
+
+def _cell(table: Table, reading: Reading, position: int) -> Spot:
     return Spot.at(table, position, reading.cells[position])
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -40,6 +41,29 @@ class Target:
     name: str
     task: Task
     classes: tuple[ClassLabel, ...] = ()
+
+
+def recognise_targets(
+    source: str, tallies: Sequence[Tally], task: Task | None
+) -> tuple[tuple[Target, ...], str]:
+    """What the target columns are, and the sentence that says so; see `recognise_target`.
+
+    Several have to be quantities.
+    """
+    if len(tallies) == 1:
+        target, sentence = recognise_target(source, tallies[0], task)
+        return (target,), sentence
+    for tally in tallies:
+        if not tally.numeric:
+            spot = tally.no_number
+            shown = f" such as {quoted(spot.text)} in {spot.where}" if spot else ""
+            raise DataError(
+                f"{source}: of several targets all have to be numbers, and {quoted(tally.name)} "
+                f"has cells{shown} that are none; leave it out, or name it as the only --target."
+            )
+    found = tuple(recognise_target(source, tally, "regression")[0] for tally in tallies)
+    names = listed([target.name for target in found])
+    return found, f"targets {names} are taken as quantities: regression of {len(found)} at once."
 
 
 def recognise_target(source: str, tally: Tally, task: Task | None) -> tuple[Target, str]:

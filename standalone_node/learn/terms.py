@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from standalone_node.learn.checkpoint import Checkpoint
+from standalone_node.learn.checkpoint_runs import Worth
 from standalone_node.optimize.identity import plain
 from standalone_node.optimize.minimize import bound
 from standalone_node.optimize.record import Callback
@@ -58,10 +59,15 @@ class Terms:
         limit = None if self.limit is None else CHOICE * self.limit
         return replace(self, callback=None, limit=limit)
 
+    def for_one_of(self, runs: int) -> Terms:
+        """Those of the first of so many runs yet to come: untold, and within its share of time."""
+        limit = None if self.left is None else self.left / runs
+        return replace(self, callback=None, began=time.perf_counter(), limit=limit)
+
     def worth(
-        self, settings: dict[str, Any], limits: dict[str, Any], compute: Callable[[], float]
-    ) -> float:
-        """A number that takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
+        self, settings: dict[str, Any], limits: dict[str, Any], compute: Callable[[], Worth]
+    ) -> Worth:
+        """What takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
         if self.checkpoint is None:
             return compute()
         return self.checkpoint.worth({"settings": plain(settings), "limits": limits}, compute)

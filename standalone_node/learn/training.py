@@ -121,11 +121,6 @@ def fitted(
         classes = is_classifier(estimator)
         labels = labels_of_targets(problem.targets) if classes else problem.targets
         rest, validation = held_out(estimator.validation_share, labels, classes, seed)
-        if not all(problem.sample_weight[part].any() for part in (rest, validation)):
-            raise ArgumentError(
-                f"validation_share = {estimator.validation_share!r} leaves one side without any "
-                "sample_weight: leave rows of weight 0 out, or take another share"
-            )
         watch["monitor"] = NegativeLoss(problem.rows(validation))
         watch["patience"] = PATIENCE if estimator.patience is None else estimator.patience
         problem = problem.rows(rest)

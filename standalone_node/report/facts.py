@@ -10,9 +10,10 @@ import numpy as np
 from standalone_node.learn.prediction import Evaluation
 from standalone_node.learn.streaming.applying import StoredEvaluation
 from standalone_node.learn.tabular import Estimator, Fitted, Prepared
+from standalone_node.report.folds import cross_validation_facts
 
 #: Arguments of an estimator that steer the run on this machine and do not belong to the model.
-_NOT_SETTINGS = ("threads", "verbose", "random_state")
+_NOT_SETTINGS = ("threads", "verbose", "random_state", "warm_start")
 
 
 def fit_facts(fitted: Fitted, warnings: Sequence[str], files: Mapping[str, str]) -> dict[str, Any]:
@@ -35,6 +36,8 @@ def fit_facts(fitted: Fitted, warnings: Sequence[str], files: Mapping[str, str])
         "train": fitted.train_scores,
         "test": fitted.test_scores,
         "baseline": fitted.baseline,
+        "cross_validation": cross_validation_facts(fitted),
+        "start": fitted.start,
         "refit": fitted.refitted,
         "seconds": fitted.seconds,
         "notes": list(fitted.prepared.notes),
@@ -57,10 +60,18 @@ def data_facts(prepared: Prepared) -> dict[str, Any]:
             "left_out": prepared.left_out,
         },
         "test_data": prepared.test_source,
+        "group": _parted_by(prepared, "group"),
+        "time": _parted_by(prepared, "time"),
         "columns": len(schema.columns),
         "features": len(schema.feature_names),
         "seed": prepared.seed,
     }
+
+
+def _parted_by(prepared: Any, kind: str) -> str | None:
+    """The column of a group or a time by which rows are parted; rows on the disk have none."""
+    parting = getattr(prepared, "parting", None)
+    return parting.column if parting is not None and parting.kind == kind else None
 
 
 def model_facts(estimator: Estimator) -> dict[str, Any]:

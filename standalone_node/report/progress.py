@@ -48,6 +48,9 @@ class Progress(Protocol):
     def iteration(self, iteration: Iteration) -> None:
         """An iteration was done."""
 
+    def told(self, words: str) -> None:
+        """What became of a fit whose iterations are not shown."""
+
 
 def progress(console: Console, *, quiet: bool = False) -> Progress:
     """The progress that fits a console: live on a terminal, lines elsewhere, or nothing."""
@@ -95,6 +98,9 @@ class Silence:
     def iteration(self, iteration: Iteration) -> None:
         """Nothing."""
 
+    def told(self, words: str) -> None:
+        """Nothing."""
+
 
 class LogProgress(Silence):
     """Plain lines, a few a decade of iterations and one every few seconds."""
@@ -126,6 +132,10 @@ class LogProgress(Silence):
         self._newest = iteration
         if is_milestone(iteration.nit) or iteration.seconds - self._seconds >= PATIENCE:
             self._show(iteration)
+
+    def told(self, words: str) -> None:
+        """A line with the headline in front."""
+        self._line(f"{self._words}: {words}")
 
     def _finish(self) -> None:
         if self._newest is not None and self._newest.nit != self._shown:
@@ -180,6 +190,11 @@ class LiveProgress(Silence):
         self._newest = iteration
         if is_milestone(iteration.nit):
             self._kept.append(iteration)
+
+    def told(self, words: str) -> None:
+        """A line below the headline."""
+        self._stop()
+        self._console.print(Text(f"  {words}"), soft_wrap=True)
 
     def _stop(self) -> None:
         if self._live is not None:

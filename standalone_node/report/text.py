@@ -12,6 +12,7 @@ from rich.text import Text
 
 from standalone_node.learn.scores import SCORE_NAMES
 from standalone_node.problem.accuracy import PREFIX, Accuracy
+from standalone_node.report.folds import fold_rows
 from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
 
@@ -65,10 +66,31 @@ def _titled(title: str, table: Table) -> RenderableType:
 
 def fit_table(facts: dict[str, Any]) -> RenderableType:
     """The end of `node-fit fit`."""
-    rows = [*learnt_rows(facts), *_run(facts), ("seconds", seconds(facts["seconds"]))]
+    rows = [
+        *learnt_rows(facts),
+        *_start(facts),
+        *_run(facts),
+        ("seconds", seconds(facts["seconds"])),
+    ]
     rows += _held_out(facts)
     rows += [(name, path) for name, path in facts["files"].items()]
-    return key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
+    table = key_values(f"Model of {facts['target']}, from {facts['data']}", rows)
+    found = facts["cross_validation"]
+    if found is None:
+        return table
+    title, headers, cells = fold_rows(found, SCORE_NAMES)
+    return Group(table, Text(), grid(title, headers, [[_cell(cell) for cell in r] for r in cells]))
+
+
+def _cell(value: Any) -> str:
+    """A cell of a table of figures: text as it is, whole numbers whole."""
+    if isinstance(value, str):
+        return value
+    return count(value) if isinstance(value, int) else number(value)
+
+
+def _start(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
+    return [("start", facts["start"])] if facts["start"] else []
 
 
 def learnt_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
@@ -96,6 +118,9 @@ def _rows(facts: dict[str, Any]) -> str:
         text = f"{train} trained on, {test} held out in {facts['test_data']}"
     else:
         text = f"{train} trained on, {test} held out"
+    if facts.get("group") or facts.get("time"):
+        kind = "group" if facts.get("group") else "time"
+        text += f", parted by the {kind} {facts[kind]!r}"
     if facts.get("refit"):
         text += "; the model written was fitted again, on all"
     return text + (f"; {count(rows['left_out'])} left out" if rows["left_out"] else "")

@@ -9,8 +9,9 @@ from standalone_node.learn.tabular import Fitted
 from standalone_node.plot.following import ROWS
 from standalone_node.report.document import Cell, Section, Table
 from standalone_node.report.figures import trajectories, weights_over_depth
+from standalone_node.report.folds import fold_rows
 from standalone_node.report.numbers import count, number, short
-from standalone_node.report.text import learnt_rows
+from standalone_node.report.text import SCORE_NAMES, learnt_rows
 from standalone_node.report.training_predictions import panel_figure, predictions
 from standalone_node.report.training_verdicts import percent
 
@@ -84,6 +85,33 @@ def convergence(fitted: Fitted, facts: Facts) -> Section:
     )
 
 
+def folds(fitted: Fitted, facts: Facts) -> Section | None:
+    """The folds of a cross-validation, if there was one."""
+    found = facts["cross_validation"]
+    if found is None:
+        return None
+    leading = found["leading"]
+    label = SCORE_NAMES[leading]
+    title, headers, rows = fold_rows(found, SCORE_NAMES)
+    of, base = found["scores"][leading], found["baseline"][leading]
+    return Section(
+        id="folds",
+        question="How much does the score depend on the rows that it is measured on?",
+        answer=(
+            f"Over {found['folds']} folds the {label} is {number(of['mean'])} ± "
+            f"{number(of['spread'])}, mean and standard deviation; that of the baseline is "
+            f"{number(base['mean'])} ± {number(base['spread'])}."
+        ),
+        tables=(Table("folds", title, tuple(headers), tuple(tuple(row) for row in rows)),),
+        details=(
+            "Each fold is scored by a model that was fitted to the rows of the others alone, fill "
+            "values and scaling included; by time, to those that came before. The spread is that "
+            "of single folds: the mean of all is more certain, but folds that share rows to train "
+            "on are not independent, so that no standard error is told."
+        ),
+    )
+
+
 def data(fitted: Fitted, facts: Facts) -> Section:
     """The columns, as they were read."""
     rows: list[tuple[Cell, ...]] = []
@@ -147,6 +175,7 @@ def _argument(value: Any) -> str:
 #: The table: the sections in their order; a function may return None where it has nothing to say.
 SECTIONS: tuple[Callable[[Fitted, Facts], Section | None], ...] = (
     predictions,
+    folds,
     flow,
     weights,
     convergence,

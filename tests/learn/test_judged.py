@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import hashlib
+from copy import copy
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
+from sklearn.model_selection import train_test_split
 
 from standalone_node.errors import DataError
 from standalone_node.learn.judged import digest, judged_rows
@@ -86,3 +88,34 @@ def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"abc")
     assert digest(tmp_path / "file") == hashlib.sha256(b"abc").hexdigest()
     assert digest("-") is None
+
+
+@pytest.mark.parametrize("parting", [{"group": "of"}, {"time": "at"}])
+def test_the_held_out_rows_of_a_group_or_a_time_are_found_again(parting: dict[str, str]) -> None:
+    rng = np.random.default_rng(0)
+    x = rng.normal(size=50).round(3)
+    frame = pd.DataFrame({"x": x, "of": np.arange(50) % 7, "at": rng.permutation(50)})
+    frame["kind"] = np.where(x > 0.0, "up", "down")
+    table = Table.from_frame(frame, "rows.csv")
+    ignore = {"of", "at"} - set(parting.values())
+    found = fit(prepare(table, "kind", seed=3, ignore=tuple(ignore), **parting), QUICK)
+    judged = judged_rows(found.estimator, table, held_out=True)
+    assert found.prepared.test is not None
+    assert np.array_equal(judged.numbers, found.prepared.test.table.frame.index)
+    bare = Table.from_frame(frame.drop(columns=list(parting.values())), "rows.csv")
+    with pytest.raises(DataError, match="is absent"):
+        judged_rows(found.estimator, bare, held_out=True)
+
+
+def test_a_model_of_the_time_when_rows_were_drawn_by_position_keeps_its_held_out_rows(
+    table: Table, fitted: Fitted
+) -> None:
+    of_old = {"split", "split_column", "held_out_share"}
+    facts = {name: value for name, value in fitted.estimator.summary_.items() if name not in of_old}
+    estimator = copy(fitted.estimator)
+    estimator.summary_ = facts
+    _, test = train_test_split(
+        np.arange(50), test_size=10, random_state=3, stratify=table.cells("kind").astype(str)
+    )
+    judged = judged_rows(estimator, table, held_out=True)
+    assert sorted(judged.numbers) == sorted(test + 1)

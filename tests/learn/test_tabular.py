@@ -77,17 +77,20 @@ def test_the_seed_alone_decides_the_split() -> None:
     assert held(3) != held(4)
 
 
+def kept_apart(frame: pd.DataFrame, test: pd.DataFrame, target: str, **options: Any) -> Prepared:
+    """A frame to train on, and one that is held out."""
+    return prepared_of(frame, target, test=Table.from_frame(test, "held out"), **options)
+
+
 @pytest.mark.parametrize("missing", ["error", "impute"])
 def test_what_held_out_rows_hold_changes_nothing_in_the_model(missing: Any) -> None:
     frame = flowers()
     if missing == "impute":
         frame.loc[::5, "length"] = np.nan
-    before = prepared_of(frame, "kind", missing=missing)
-    assert before.test is not None
-    changed = frame.copy()
-    places = before.test.table.frame.index.to_numpy() - 1
-    changed.loc[places, ["length", "width"]] = 1e6
-    after = prepared_of(changed, "kind", missing=missing)
+    test = frame.iloc[32:]
+    before = kept_apart(frame.iloc[:32], test, "kind", missing=missing)
+    changed = test.assign(length=1e6, width=1e6)
+    after = kept_apart(frame.iloc[:32], changed, "kind", missing=missing)
     first, second = fitted_of(before), fitted_of(after)
     assert np.array_equal(first.estimator.parameters_.values, second.estimator.parameters_.values)
     assert first.prepared.schema == second.prepared.schema
@@ -96,11 +99,9 @@ def test_what_held_out_rows_hold_changes_nothing_in_the_model(missing: Any) -> N
 
 def test_held_out_rows_have_no_say_in_the_choice_of_l2() -> None:
     frame = prices()
-    before = prepared_of(frame, "price")
-    assert before.test is not None
-    changed = frame.copy()
-    changed.loc[before.test.table.frame.index.to_numpy() - 1, "price"] *= -7.0
-    after = prepared_of(changed, "price")
+    test = frame.iloc[24:]
+    before = kept_apart(frame.iloc[:24], test, "price")
+    after = kept_apart(frame.iloc[:24], test.assign(price=-7.0 * test["price"]), "price")
     first, second = fitted_of(before, l2="auto"), fitted_of(after, l2="auto")
     assert first.estimator.l2_ == second.estimator.l2_
     assert np.array_equal(first.estimator.parameters_.values, second.estimator.parameters_.values)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -21,8 +22,14 @@ from standalone_node.learn.streaming.encoded import Advance
 from standalone_node.learn.streaming.parts import expanded
 from standalone_node.learn.streaming.survey import left_out_notes
 from standalone_node.learn.streaming.writing import coded, expected
-from standalone_node.learn.tabular import Estimator, class_positions, probabilities_of
-from standalone_node.learn.targets import ClassLabel
+from standalone_node.learn.table import Table
+from standalone_node.learn.tabular import (
+    Estimator,
+    Prediction,
+    class_positions,
+    part_of,
+    probabilities_of,
+)
 
 
 @dataclass(frozen=True)
@@ -48,29 +55,38 @@ class StoredEvaluation:
 class Tallies:
     """The scores of a model, and of one and the same prediction, row by row."""
 
-    def __init__(self, schema: Schema, prediction: ClassLabel | float | None) -> None:
+    def __init__(self, schema: Schema, prediction: Prediction | None) -> None:
         self._schema, self._prediction = schema, prediction
         self._classes = schema.target.classes
         self._own, self._base = self._tally(), self._tally()
 
     def _tally(self) -> ClassTally | QuantityTally:
-        return ClassTally(self._classes) if self._classes else QuantityTally()
+        if self._classes:
+            return ClassTally(self._classes)
+        return QuantityTally(self._schema.target_names)
 
-    def add(self, estimator: Estimator, inputs: np.ndarray, targets: np.ndarray) -> None:
+    def add(
+        self,
+        estimator: Estimator,
+        inputs: np.ndarray,
+        targets: np.ndarray,
+        weights: np.ndarray | None = None,
+    ) -> None:
         """Further rows, which the model predicts."""
         predicted = estimator.predict(inputs)
         if isinstance(self._own, QuantityTally):
-            self._own.add(targets, predicted)
+            self._own.add(targets, predicted, weights)
         else:
             chances = probabilities_of(estimator, inputs)
-            self._own.add(targets, class_positions(estimator, predicted), chances)
+            self._own.add(targets, class_positions(estimator, predicted), chances, weights)
         if self._prediction is None:
             return
         if isinstance(self._base, QuantityTally):
-            self._base.add(targets, np.full(len(targets), float(self._prediction)))
+            same = np.broadcast_to(np.array(self._prediction, dtype=np.float64), targets.shape)
+            self._base.add(targets, same, weights)
         else:
             place = next(i for i, one in enumerate(self._classes) if one == self._prediction)
-            self._base.add(targets, np.full(len(targets), place), None)
+            self._base.add(targets, np.full(len(targets), place), None, weights)
 
     def scores(self) -> dict[str, Any]:
         """Those of the model."""
@@ -104,11 +120,9 @@ def evaluate_chunks(
 
     def looked() -> tuple[Tallies, int]:
         tallies, used = Tallies(schema, estimator.summary_.get("baseline_prediction")), 0
-        for chunk in chunks.read(expected(schema), advance):
-            rows = coded(schema, chunk)
-            if len(rows):
-                _scored(tallies, estimator, schema, chunk, rows)
-            used += len(rows)
+        weighted = schema.weight is not None and schema.weight in chunks.header
+        for chunk in chunks.read(None if weighted else expected(schema), advance):
+            used += (_weighed if weighted else _scored)(tallies, estimator, schema, chunk)
         return tallies, used
 
     tallies, used = _forgiving(chunks, looked)
@@ -118,14 +132,49 @@ def evaluate_chunks(
     return StoredEvaluation(schema, chunks.source, tallies.scores(), tallies.baseline(), notes)
 
 
-def _scored(
-    tallies: Tallies, estimator: Estimator, schema: Schema, chunk: Chunk, rows: np.ndarray
-) -> None:
+def _scored(tallies: Tallies, estimator: Estimator, schema: Schema, chunk: Chunk) -> int:
+    """Score the rows of a chunk; how many of them could be used."""
+    rows = coded(schema, chunk)
+    if len(rows):
+        with _named_overflow(estimator, chunk):
+            tallies.add(estimator, *expanded(schema, rows))
+    return len(rows)
+
+
+def _weighed(tallies: Tallies, estimator: Estimator, schema: Schema, chunk: Chunk) -> int:
+    """As `_scored`, with the weights of the rows."""
+    table = chunk.table
+    if not _usable(schema, table, [*schema.target_names], weighted=True):
+        return 0
+    part = part_of(schema, schema.complete(table))
+    with _named_overflow(estimator, chunk):
+        tallies.add(estimator, part.inputs, part.targets, part.weights)
+    return len(part)
+
+
+@contextmanager
+def _named_overflow(estimator: Estimator, chunk: Chunk) -> Iterator[None]:
+    """A state that overflows is named with its row."""
     try:
-        tallies.add(estimator, *expanded(schema, rows))
+        yield
     except StateOverflow:
-        predict_table(estimator, chunk.as_text().table)  # names the row
+        predict_table(estimator, chunk.as_text().table)
         raise
+
+
+def _usable(schema: Schema, table: Table, goals: list[str], *, weighted: bool = False) -> bool:
+    """Whether any row of a chunk can be used, which need not be so in every one.
+
+    Nothing is said of what is wrong with a row: who reads it does that.
+    """
+    columns = [column.name for column in schema.columns]
+    require(table, [*columns, *goals])
+    needed = {"drop": [*columns, *goals], "impute": goals, "error": []}[schema.missing]
+    kept = np.ones(len(table.frame), dtype=bool)
+    if needed:
+        kept = kept_rows([missing_cells(table.cells(name), schema.na) for name in needed])
+    weights = schema.weights(table) if weighted else None
+    return bool((kept if weights is None else kept & (weights > 0.0)).any())
 
 
 def predict_chunks(
@@ -148,12 +197,8 @@ def predict_chunks(
         # Whether it is tidy has to be known before the first rows are given away.
         _forgiving(chunks, lambda: deque(chunks.read(), maxlen=0))
     for chunk in chunks.read(None, advance):
-        if schema.missing == "drop":
-            require(chunk.table, (column.name for column in schema.columns))
-            cells = (chunk.table.cells(column.name) for column in schema.columns)
-            if not kept_rows([missing_cells(column, schema.na) for column in cells]).any():
-                continue
-        yield predict_table(estimator, chunk.table, source=source)
+        if _usable(schema, chunk.table, []):
+            yield predict_table(estimator, chunk.table, source=source)
 
 
 def _forgiving(chunks: Chunks, look: Callable[[], Any]) -> Any:

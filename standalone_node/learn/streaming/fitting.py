@@ -24,11 +24,12 @@ from standalone_node.learn.streaming.problem import States, StoredProblem
 from standalone_node.learn.tabular import (
     Estimator,
     Fitted,
+    Prediction,
     estimator_of,
     labels_of,
+    plain_means,
     summary,
 )
-from standalone_node.learn.targets import ClassLabel
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted
 
@@ -54,7 +55,7 @@ def stored_defaults(rows: int, arguments: Mapping[str, Any]) -> dict[str, Any]:
 
 def refuse_unheld(arguments: Mapping[str, Any]) -> None:
     """ArgumentError for an argument that has no meaning for rows on the disk."""
-    for name in ("validation_share", "patience"):
+    for name in ("validation_share", "patience", "class_weight"):
         if arguments.get(name):
             raise ArgumentError(
                 f"{name} = {arguments[name]!r} is for rows in memory: leave it out, or read the "
@@ -124,7 +125,7 @@ def fit_stored(
     return found
 
 
-def _fit(estimator: Estimator, train: StoredPart, terms: Terms) -> ClassLabel | float:
+def _fit(estimator: Estimator, train: StoredPart, terms: Terms) -> Prediction:
     """Fit on all training rows; the prediction of the baseline."""
     schema = train.schema
     features, goal = Moments(), Moments()
@@ -134,17 +135,17 @@ def _fit(estimator: Estimator, train: StoredPart, terms: Terms) -> ClassLabel | 
         if schema.target.classes:
             counts += np.bincount(targets, minlength=counts.size)
         else:
-            goal.add(targets[:, None])
+            goal.add(targets.reshape(len(targets), -1))
     if terms.checkpoint is not None:
         terms.checkpoint.describe(settings_of(estimator))
     l2 = _begun(estimator, train, terms)
     estimator.scaling_ = features.features()
     if schema.target.classes:
         estimator._set_classes(np.array(schema.target.classes))
-        prediction: ClassLabel | float = schema.target.classes[int(counts.argmax())]
+        prediction: Prediction = schema.target.classes[int(counts.argmax())]
     else:
         estimator.target_scaling_ = goal.targets()
-        prediction = float(estimator.target_scaling_.mean[0])
+        prediction = plain_means(estimator.target_scaling_.mean)
     estimator.layout_ = estimator._layout(train.inputs)
     _solve(estimator, train, l2, terms)
     return prediction
@@ -184,7 +185,7 @@ def _solve(estimator: Estimator, train: StoredPart, l2: float, terms: Terms) -> 
 
 
 def tallied(
-    estimator: Estimator, part: StoredPart, prediction: ClassLabel | float | None = None
+    estimator: Estimator, part: StoredPart, prediction: Prediction | None = None
 ) -> Tallies:
     """The scores of a model on rows on the disk, and of one and the same prediction for each."""
     tallies = Tallies(part.schema, prediction)

@@ -10,9 +10,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.errors import DataError
-from standalone_node.learn.cells import quoted
 from standalone_node.learn.columns import Column
+from standalone_node.learn.fills import origin_of
+from standalone_node.learn.kinds import fill_code, fill_of, kind_of, nothing_to_fill, width_of
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.streaming.medians import medians
 from standalone_node.learn.streaming.store import Store
@@ -32,8 +32,8 @@ class StoredPart:
     schema : Schema
         With its fill values.
     store : Store
-        A number a column of the schema, the place of the category or NaN for a missing cell, and
-        the target behind them: the place of the class, or a quantity.
+        A number a column of the schema, its code or NaN for a missing cell, and the targets behind
+        them: the place of the class, or quantities.
     seed : int
         Of `sample`.
     """
@@ -46,7 +46,7 @@ class StoredPart:
         return self.store.rows
 
     def take(self, index: Array) -> tuple[Array, Array]:
-        """Features (n, p) and targets (n,) of rows: int64 classes, or float64 quantities."""
+        """Features (n, p) and targets of rows as in `Part`: int64 classes, or quantities."""
         return self._read(self.store.take(index))
 
     def slices(self) -> Iterator[tuple[Array, Array]]:
@@ -77,70 +77,75 @@ class StoredPart:
 
 
 def expanded(schema: Schema, rows: Array) -> tuple[Array, Array]:
-    """Features (n, p) and targets (n,) of rows as a store has them, see `StoredPart`."""
+    """Features (n, p) and targets of rows as a store has them, see `StoredPart`."""
     features = np.empty((len(rows), len(schema.feature_names)))
     begin = 0
     for j, column in enumerate(schema.columns):
-        values, width = rows[:, j], 1
-        gaps = np.isnan(values)
+        codes, width = rows[:, j], width_of(column)
+        gaps = np.isnan(codes)
         if gaps.any():
-            values = np.where(gaps, _place(column), values)
-        if column.kind == "numeric":
-            features[:, begin] = values
-        else:
-            width = len(column.categories)
-            features[:, begin : begin + width] = np.eye(width)[values.astype(np.intp)]
+            codes = np.where(gaps, fill_code(column), codes)
+        features[:, begin : begin + width] = kind_of(column).features(column, codes)
         begin += width
-    goal = rows[:, -1]
-    return features, goal.astype(np.int64) if schema.target.classes else goal.copy()
-
-
-def _place(column: Column) -> float:
-    """The number that stands in for a missing cell of a column."""
-    if column.kind == "numeric":
-        assert isinstance(column.fill, float)
-        return column.fill
-    return float(column.categories.index(str(column.fill)))
+    goal = rows[:, len(schema.columns) :]
+    if schema.target.classes:
+        return features, goal[:, 0].astype(np.int64)
+    return features, goal.copy() if schema.further else goal[:, 0].copy()
 
 
 def filled(schema: Schema, source: str, store: Store) -> Schema:
-    """The schema with the fill values of these rows, as `Schema.fitted`.
+    """The schema with the fill values and the origins of dates of these rows: `Schema.fitted`.
 
     Raises
     ------
     DataError
         A column is missing in every row.
     """
-    if schema.missing != "impute":
-        return schema
-    numeric = [j for j, column in enumerate(schema.columns) if column.kind == "numeric"]
-    found = medians(lambda: (rows[:, numeric] for rows in store.slices()), len(numeric))
-    fills: dict[int, float | str | None] = dict(zip(numeric, map(float, found), strict=True))
-    fills |= _most_frequent(schema.columns, store)
-    for j, column in enumerate(schema.columns):
-        fill = fills[j]
-        if fill is None or fill != fill:
-            raise DataError(
-                f"{source}: column {quoted(column.name)} is missing in every training row, "
-                f"so nothing can be filled in; leave it out with --ignore {quoted(column.name)}."
-            )
-    columns = (replace(column, fill=fills[j]) for j, column in enumerate(schema.columns))
+    dates = [j for j, column in enumerate(schema.columns) if column.kind == "date"]
+    origins = _origins(dates, store)
+    columns = [
+        replace(column, origin=origins.get(j, column.origin))
+        for j, column in enumerate(schema.columns)
+    ]
+    if schema.missing == "impute":
+        codes = _medians(schema.columns, store) | _most_frequent(schema.columns, store)
+        for j, column in enumerate(columns):
+            if np.isnan(codes[j]):
+                raise nothing_to_fill(source, column)
+            columns[j] = replace(column, fill=fill_of(column, codes[j]))
     return replace(schema, columns=tuple(columns))
 
 
-def _most_frequent(columns: Sequence[Column], store: Store) -> dict[int, float | str | None]:
-    """Of each categorical column, by its place; None if all cells are missing."""
+def _origins(dates: list[int], store: Store) -> dict[int, float]:
+    """From when the days of columns of dates are counted, by their places."""
+    low, high = np.full(len(dates), np.inf), np.full(len(dates), -np.inf)
+    for rows in store.slices() if dates else ():
+        low = np.fmin(low, np.fmin.reduce(rows[:, dates], axis=0))
+        high = np.fmax(high, np.fmax.reduce(rows[:, dates], axis=0))
+    return {
+        j: origin_of(float(low[i]), float(high[i]))
+        for i, j in enumerate(dates)
+        if low[i] <= high[i]
+    }
+
+
+def _medians(columns: Sequence[Column], store: Store) -> dict[int, float]:
+    """Of the columns that are filled in with it, by their places; NaN if all cells are missing."""
+    places = [j for j, column in enumerate(columns) if kind_of(column).fill == "median"]
+    found = medians(lambda: (rows[:, places] for rows in store.slices()), len(places))
+    return dict(zip(places, map(float, found), strict=True))
+
+
+def _most_frequent(columns: Sequence[Column], store: Store) -> dict[int, float]:
+    """The code of the most frequent category, as `_medians`."""
     counts = {
         j: np.zeros(len(column.categories), dtype=np.int64)
         for j, column in enumerate(columns)
-        if column.kind != "numeric"
+        if kind_of(column).fill == "most frequent"
     }
     for rows in store.slices() if counts else ():
         for j, count in counts.items():
             present = rows[:, j][~np.isnan(rows[:, j])].astype(np.int64)
             count += np.bincount(present, minlength=count.size)
     # Categories are sorted: of equally frequent ones it is the first in alphabetical order.
-    return {
-        j: columns[j].categories[int(count.argmax())] if count.any() else None
-        for j, count in counts.items()
-    }
+    return {j: float(count.argmax()) if count.any() else np.nan for j, count in counts.items()}

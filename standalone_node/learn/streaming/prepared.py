@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
-from standalone_node.errors import DataError
-from standalone_node.learn.preparation import check_share, held_out_rows
-from standalone_node.learn.schema import DEFAULT_NA, Missing, Schema
+from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.asked import Asked, Missing
+from standalone_node.learn.schema import DEFAULT_NA, Schema
+from standalone_node.learn.splitting import check_share, held_out_rows
 from standalone_node.learn.streaming.chunks import Chunks, Untidy
 from standalone_node.learn.streaming.draw import Draw, shared_out
 from standalone_node.learn.streaming.encoded import ByteStream, recognised
@@ -71,7 +72,7 @@ class StoredPrepared:
 
 def prepare_stored(
     path: str | Path,
-    target: str | None,
+    target: str | Sequence[str] | None,
     *,
     scratch: str | Path,
     delimiter: str | None = None,
@@ -80,6 +81,8 @@ def prepare_stored(
     missing: Missing = "error",
     na: Sequence[str] = DEFAULT_NA,
     task: Task | None = None,
+    dates: Mapping[str, str] | None = None,
+    weight: str | None = None,
     test_share: float = 0.2,
     test: str | Path | None = None,
     seed: int = 0,
@@ -92,9 +95,11 @@ def prepare_stored(
     ----------
     path : str or Path
         A file that can be read again: not standard input.
-    target, ignore, missing, na, task, test_share, seed
+    target, ignore, missing, na, task, dates, test_share, seed
         As in `prepare`; the held-out rows are drawn while they pass by, so that they are not
         those that `prepare` draws.
+    weight : str, optional
+        Has to be None: weights are for rows in memory.
     scratch : str or Path
         The folder for the numbers of the rows.
     delimiter, encoding
@@ -114,19 +119,17 @@ def prepare_stored(
         The scratch folder cannot be used, or has no room.
     """
     check_share(test_share)
+    if weight is not None:
+        raise ArgumentError(
+            f"weight = {weight!r} is for rows in memory: leave it out, or read the file whole with "
+            "--chunked no."
+        )
+    asked = Asked(target, ignore, missing, na, task, dates or {})
     said = tell or (lambda words, done, size: None)
     folder = Path(scratch)
     chunks = opened(path, encoding, delimiter, said)
     words = f"Looking through {chunks.source}"
-    survey = surveyed(
-        chunks,
-        target,
-        ignore=ignore,
-        missing=missing,
-        na=na,
-        task=task,
-        advance=lambda done: said(words, done, chunks.size),
-    )
+    survey = surveyed(chunks, asked, lambda done: said(words, done, chunks.size))
     stores: list[Store] = []
     try:
         made = _Stored(survey, folder, dtype, said, stores)
@@ -157,7 +160,7 @@ class _Stored:
     ) -> None:
         self._survey, self._folder, self._dtype, self._tell = survey, folder, dtype, tell
         self._stores = stores
-        self._width = len(survey.schema.columns) + 1
+        self._width = len(survey.schema.columns) + len(survey.schema.target_names)
 
     def prepared(self, test: Chunks | None, share: float, seed: int) -> StoredPrepared:
         """All of it."""
@@ -167,11 +170,11 @@ class _Stored:
         check_room(self._folder, survey.usable, self._width, self._dtype)
         train, held = self._store(), None if draw is None else self._store()
         left_out = write(survey.schema, chunks, train, held, draw, self._advance(chunks))
-        notes = list(survey.notes)
+        notes = list(survey.read_notes)
         if test is not None:
             held, gone = self._of_their_own(test)
             left_out += gone
-            notes[-1:-1] = [*test.notes, *left_out_notes(test.source, gone, survey.schema)]
+            notes += [*test.notes, *left_out_notes(test.source, gone, survey.schema)]
         schema = filled(survey.schema, chunks.source, train)
         return StoredPrepared(
             schema=schema,
@@ -181,7 +184,7 @@ class _Stored:
             left_out=left_out,
             test_source=None if test is None else test.source,
             seed=seed,
-            notes=tuple(notes),
+            notes=(*notes, *survey.notes),
             warnings=survey.warnings,
         )
 
@@ -217,9 +220,9 @@ class _Stored:
         return store
 
     def _origin(self) -> np.ndarray:
-        """The middle of each numeric column."""
+        """The middle of each column of numbers or dates."""
         schema, tallies = self._survey.schema, self._survey.middles
-        names = [*(column.name for column in schema.columns), schema.target.name]
+        names = [*(column.name for column in schema.columns), *schema.target_names]
         return np.array([tallies.get(name, 0.0) for name in names])
 
     def _advance(self, chunks: Chunks) -> Callable[[int], None]:

@@ -95,10 +95,12 @@ class States:
         }
 
     def take(self, index: Array) -> tuple[Array, Array, None]:
-        """The states (n, d) of rows, their classes (n,) or scaled targets (n, 1), no weights."""
+        """The states (n, d) of rows, their classes (n,) or scaled targets (n, m), no weights."""
         features, goal = self.part.take(index)
         states = self.layout.states(self.scaling.apply(features))
-        return states, goal if self.targets is None else self.targets.apply(goal[:, None]), None
+        if self.targets is not None:
+            goal = self.targets.apply(goal.reshape(len(goal), -1))
+        return states, goal, None
 
 
 class StoredProblem(ChunkedProblem):

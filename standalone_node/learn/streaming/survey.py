@@ -5,21 +5,20 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import get_args
 
 import numpy as np
 
-from standalone_node.errors import ArgumentError
+from standalone_node.learn.asked import Asked, Roles
 from standalone_node.learn.cells import quoted
 from standalone_node.learn.columns import missing_cell
 from standalone_node.learn.dialect import concluded_decimal, count_decimals
-from standalone_node.learn.infer import checked_target, concluded, kept_rows
-from standalone_node.learn.schema import DEFAULT_NA, Missing, Schema
+from standalone_node.learn.infer import concluded, kept_rows, tally_for
+from standalone_node.learn.schema import Schema
 from standalone_node.learn.streaming.chunks import Chunk, Chunks, Untidy
 from standalone_node.learn.streaming.encoded import Advance
 from standalone_node.learn.table import Table
 from standalone_node.learn.tally import Tally
-from standalone_node.learn.targets import Task, class_counts
+from standalone_node.learn.targets import class_counts
 
 #: So many distinct texts of a column are remembered. With more it is left out as an identifier;
 #: a target is one of quantities, or it is refused.
@@ -42,7 +41,8 @@ class Survey:
         The usable rows of each class, or one number, all of them.
     middles : dict
         The middle of the range of each numeric column, by name, in the rows that can be used.
-    notes, warnings : tuple of str
+    read_notes, notes, warnings : tuple of str
+        What is to be said of the file and its rows; of the columns; and what looks wrong.
     """
 
     schema: Schema
@@ -51,28 +51,19 @@ class Survey:
     usable: int
     counts: np.ndarray
     middles: dict[str, float]
+    read_notes: tuple[str, ...]
     notes: tuple[str, ...]
     warnings: tuple[str, ...]
 
 
-def surveyed(
-    chunks: Chunks,
-    target: str | None,
-    *,
-    ignore: Sequence[str] = (),
-    missing: Missing = "error",
-    na: Sequence[str] = DEFAULT_NA,
-    task: Task | None = None,
-    advance: Advance | None = None,
-) -> Survey:
+def surveyed(chunks: Chunks, asked: Asked, advance: Advance | None = None) -> Survey:
     """Read a file for its schema, and how many of its rows can be used.
 
     Parameters
     ----------
     chunks : Chunks
         Its `decimal` is set.
-    target, ignore, missing, na, task
-        As in `infer_schema`.
+    asked : Asked
     advance : callable, optional
         Told how many bytes have been read; from 0 again if the file has to be read again.
 
@@ -81,35 +72,30 @@ def surveyed(
     DataError, ArgumentError
         As `read_table`, `infer_schema` and `Schema.complete`.
     """
-    if missing not in get_args(Missing):
-        raise ArgumentError(f"missing is {missing!r}; choose error, drop or impute (--missing).")
-    if task is not None and task not in get_args(Task):
-        raise ArgumentError(f"task is {task!r}; choose classification or regression (--task).")
-    tokens = tuple(dict.fromkeys(("", *(token.strip() for token in na))))
-    goal = checked_target(chunks.source, chunks.header, target, tuple(ignore))
-    names = [name for name in chunks.header if name == goal or name not in ignore]
-    looks = _Looks(chunks, names, goal, tokens, advance)
-    inputs = [name for name in names if name != goal]
-    columns, recognised, said = concluded(
-        looks, chunks.source, inputs, goal, drop=missing == "drop", task=task
+    roles = asked.roles(chunks.source, chunks.header)
+    looks = _Looks(chunks, roles, asked.tokens, advance)
+    found = concluded(looks, chunks.source, roles, asked)
+    goal = found.targets[0]
+    further = tuple(target.name for target in found.targets[1:])
+    schema = Schema(
+        found.columns, goal, asked.tokens, asked.missing, chunks.decimal, further, roles.weight
     )
-    schema = Schema(columns, recognised, tokens, missing, chunks.decimal)
-    tallies, classes = looks.tallies, bool(recognised.classes)
-    needed = [goal, *(column.name for column in columns)]
-    if missing == "error":
+    tallies, classes = looks.tallies, bool(goal.classes)
+    needed = [*schema.target_names, *(column.name for column in schema.columns)]
+    if asked.missing == "error":
         _refuse_gaps(chunks, [tallies[name] for name in chunks.header if name in needed])
-    usable = tallies[goal].kept
+    usable = tallies[goal.name].kept
     left_out = left_out_notes(chunks.source, chunks.rows - usable, schema)
-    notes = [*chunks.notes, *looks.notes, *left_out]
     return Survey(
         schema=schema,
         chunks=chunks,
         rows=chunks.rows,
         usable=usable,
-        counts=class_counts(recognised, tallies[goal]) if classes else np.array([usable]),
-        middles=_middles([t for name, t in tallies.items() if not (classes and name == goal)]),
-        notes=(*notes, said[0]),
-        warnings=tuple(said[1:]),
+        counts=class_counts(goal, tallies[goal.name]) if classes else np.array([usable]),
+        middles=_middles([t for name, t in tallies.items() if not (classes and name == goal.name)]),
+        read_notes=(*chunks.notes, *looks.notes, *left_out),
+        notes=tuple(found.notes),
+        warnings=tuple(found.warnings),
     )
 
 
@@ -117,14 +103,17 @@ def left_out_notes(source: str, count: int, schema: Schema) -> list[str]:
     """What to say of so many rows that were left out; nothing of none."""
     if not count:
         return []
-    what = f"target {quoted(schema.target.name)}" if schema.missing == "impute" else "cell"
     rows = "1 row was" if count == 1 else f"{count} rows were"
-    return [f"{source}: {rows} left out for a missing {what}."]
+    return [f"{source}: {rows} left out for a missing {schema.what_is_missing}."]
 
 
 def _middles(tallies: Sequence[Tally]) -> dict[str, float]:
-    numbers = (tally for tally in tallies if tally.numeric and tally.kept)
-    return {tally.name: 0.5 * tally.low + 0.5 * tally.high for tally in numbers}
+    ranges = {tally.name: (tally.low, tally.high) for tally in tallies if tally.numeric}
+    for tally in tallies:
+        if tally.dated:
+            best = tally.dates.forms[tally.dates.best[0]]
+            ranges[tally.name] = best.low, best.high
+    return {name: 0.5 * low + 0.5 * high for name, (low, high) in ranges.items() if low <= high}
 
 
 def _refuse_gaps(chunks: Chunks, tallies: Sequence[Tally]) -> None:
@@ -144,14 +133,13 @@ class _Looks:
     def __init__(
         self,
         chunks: Chunks,
-        names: Sequence[str],
-        goal: str,
+        roles: Roles,
         na: tuple[str, ...],
         advance: Advance | None,
     ) -> None:
-        self._chunks, self._names, self._goal, self._na = chunks, names, goal, na
+        self._chunks, self._roles, self._na = chunks, roles, na
         self._advance = advance
-        self._texts: dict[str, bool | None] = dict.fromkeys(names) | {goal: True}
+        self._lacking: set[str] = set()
         self._numeric: frozenset[str] = frozenset()
         self._decimal_known = chunks.delimiter == ","
         self.tallies: dict[str, Tally] = {}
@@ -172,10 +160,13 @@ class _Looks:
                 self.tallies = tallies
                 self._numeric = frozenset(n for n, tally in tallies.items() if tally.numeric)
                 return tallies
-            self._texts |= dict.fromkeys(lacking, True)
+            self._lacking |= set(lacking)
 
     def _read(self, needed: frozenset[str]) -> dict[str, Tally] | None:
-        tallies = {name: Tally(name, self._texts[name], MOST_TEXTS) for name in self._names}
+        tallies = {
+            name: tally_for(name, self._roles, MOST_TEXTS, texts=name in self._lacking)
+            for name in self._roles.read
+        }
         commas, points, first = 0, 0, True
         for chunk in self._chunks.read(lambda: self._expected(tallies), self._advance):
             if not self._decimal_known:
@@ -205,7 +196,7 @@ class _Looks:
             chunk = chunk.as_text()
         decimals = (self._chunks.decimal,)
         readings = {name: chunk.reading(name, self._na, decimals) for name in tallies}
-        kept = kept_rows([readings[name].missing for name in (self._goal, *needed)])
+        kept = kept_rows([readings[name].missing for name in (*self._roles.goals, *needed)])
         for name, tally in tallies.items():
             tally.add(chunk.table, readings[name], kept)
 

@@ -8,8 +8,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.learn.columns import Reading, category_codes, require, require_numbers
+from standalone_node.learn.columns import Reading, require, require_numbers
 from standalone_node.learn.infer import kept_rows
+from standalone_node.learn.kinds import kind_of
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.streaming.chunks import Chunk, Chunks
 from standalone_node.learn.streaming.draw import Draw
@@ -67,54 +68,46 @@ def write(
 
 
 def expected(schema: Schema) -> Expected:
-    """What to expect of the columns of a file with this schema, the target among them."""
+    """What to expect of the columns of a file with this schema, the targets among them."""
     numbers = {c.name: schema.na for c in schema.columns if c.kind == "numeric"}
     texts = [c.name for c in schema.columns if c.kind != "numeric"]
     if schema.target.classes:
         texts.append(schema.target.name)
     else:
-        numbers[schema.target.name] = schema.na
+        numbers |= dict.fromkeys(schema.target_names, schema.na)
     return lambda: (numbers, texts)
 
 
 def coded(schema: Schema, chunk: Chunk) -> Array:
-    """The usable rows of a chunk, (n, columns + 1): numbers, places of categories, the target.
+    """The usable rows of a chunk, (n, columns + targets): codes, see `kinds`, and the targets.
 
     Missing cells that are going to be filled in are NaN.
     """
-    goal, columns = schema.target.name, [column.name for column in schema.columns]
+    goals, columns = list(schema.target_names), [column.name for column in schema.columns]
     if not chunk.numbers:
-        require(chunk.table, [goal, *columns])
-    readings = _readings(schema, chunk, [goal, *columns])
-    needed = [goal] if schema.missing == "impute" else [goal, *columns]
+        require(chunk.table, [*goals, *columns])
+    readings = _readings(schema, chunk, [*goals, *columns])
+    needed = goals if schema.missing == "impute" else [*goals, *columns]
     kept = kept_rows([readings[name].missing for name in needed])
-    if schema.missing == "error" and not kept.all():
-        schema.complete(chunk.as_text().table)  # names the cell
-    found = np.full((len(chunk), len(columns) + 1), np.nan)
-    for j, column in enumerate(schema.columns):
-        reading = readings[column.name]
-        if column.kind == "numeric":
-            require_numbers(chunk.table, column.name, reading)
-            found[:, j] = reading.values
+    table = chunk.table
+    if not kept.all():
+        if schema.missing == "error":
+            schema.complete(chunk.as_text().table)  # names the cell
+        places = np.flatnonzero(kept)
+        table = table.rows(places)
+        readings = {name: reading.rows(places) for name, reading in readings.items()}
+    found = [
+        kind_of(column).code(table, column, readings[column.name]) for column in schema.columns
+    ]
+    for name in goals:
+        if schema.target.classes:
+            found.append(class_positions(table, schema.target, readings[name]))
         else:
-            present = np.flatnonzero(kept & ~reading.missing)
-            own = chunk.table.rows(present)
-            found[present, j] = category_codes(own, column, reading.cells[present])
-    found = found[kept]
-    if schema.target.classes:
-        found[:, -1] = _classes(schema, chunk, readings[goal], np.flatnonzero(kept))
-    else:
-        require_numbers(chunk.table, goal, readings[goal], "leave the row out")
-        found[:, -1] = readings[goal].values[kept]
-    return found
+            require_numbers(table, name, readings[name], "leave the row out")
+            found.append(readings[name].values)
+    return np.column_stack(found).astype(np.float64)
 
 
 def _readings(schema: Schema, chunk: Chunk, names: list[str]) -> Mapping[str, Reading]:
     decimals = tuple(dict.fromkeys((chunk.table.decimal, schema.decimal)))
     return {name: chunk.reading(name, schema.na, decimals) for name in names}
-
-
-def _classes(schema: Schema, chunk: Chunk, reading: Reading, rows: Array) -> Array:
-    fields = (reading.cells, reading.missing, reading.values, reading.numeric)
-    own = Reading(*(field[rows] for field in fields))
-    return class_positions(chunk.table.rows(rows), schema.target, own)

@@ -138,7 +138,7 @@ def test_a_fit_from_the_disk_is_as_good_as_one_from_memory(name: str, tmp_path: 
 
 class _Part:
     def __init__(self, inputs: np.ndarray, targets: np.ndarray) -> None:
-        self.inputs, self.targets = inputs, targets
+        self.inputs, self.targets, self.weights = inputs, targets, None
 
 
 def test_one_batch_of_all_rows_learns_what_the_estimator_learns(tmp_path: Path) -> None:

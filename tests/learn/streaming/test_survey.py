@@ -10,8 +10,9 @@ import pytest
 from odd_files import BROKEN, FILES, written
 
 from standalone_node.errors import NodeError
+from standalone_node.learn.asked import Asked
 from standalone_node.learn.bundled import DATA_SETS
-from standalone_node.learn.schema import infer_schema
+from standalone_node.learn.schema import inferred
 from standalone_node.learn.streaming import encoded as encoded_module
 from standalone_node.learn.streaming import survey as survey_module
 from standalone_node.learn.streaming.chunks import Chunks
@@ -31,15 +32,15 @@ def small_blocks(monkeypatch: pytest.MonkeyPatch) -> None:
 def whole(path: Path, target: str, **options: Any) -> Any:
     """What reading the whole file says: schema, notes, warnings, usable rows."""
     table = read_table(path)
-    schema, said = infer_schema(table, target, **options)
+    schema, notes, warnings = inferred(table, Asked(target, **options))
     usable = schema.complete(table)
-    return schema, (*usable.notes, said[0]), tuple(said[1:]), len(usable.frame)
+    return schema, (*usable.notes, *notes), tuple(warnings), len(usable.frame)
 
 
 def parts(path: Path, target: str, **options: Any) -> Any:
     """The same in chunks."""
-    found = surveyed(Chunks(recognised(ByteStream(path))), target, **options)
-    return found.schema, found.notes, found.warnings, found.usable
+    found = surveyed(Chunks(recognised(ByteStream(path))), Asked(target, **options))
+    return found.schema, (*found.read_notes, *found.notes), found.warnings, found.usable
 
 
 def outcome(way: Any, *given: Any, **options: Any) -> Any:

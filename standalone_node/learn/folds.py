@@ -1,0 +1,148 @@
+"""Folds of a cross-validation, by what the rows hold, by group, or by time.
+
+scikit-learn's splitters do the splitting. What they are given is in an order that the contents of
+the rows decide, so that the order of the table does not matter.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Iterable
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.model_selection import (
+    GroupKFold,
+    KFold,
+    StratifiedGroupKFold,
+    StratifiedKFold,
+    TimeSeriesSplit,
+)
+
+from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.row_keys import Parting, row_keys
+from standalone_node.learn.schema import Schema
+from standalone_node.learn.table import Table
+
+Array = NDArray[Any]
+#: Positions (or keys) to train on, and to score on.
+Pairs = Iterable[tuple[Array, Array]]
+
+
+def folds_of(
+    schema: Schema, table: Table, folds: int, seed: int, parting: Parting
+) -> list[tuple[Array, Array]]:
+    """The positions of the rows to train on and of those to score on, fold by fold.
+
+    By content or group each row is scored on once; by time the rows are cut into one part more
+    than there are folds, and each but the first is scored on after training on all before it.
+
+    Raises
+    ------
+    ArgumentError
+        There are less than two folds.
+    DataError
+        There are too few rows, groups or times, or a class is missing where it is to be learnt.
+    """
+    if folds < 2:
+        raise ArgumentError(f"cv = {folds} has to be 2 or more: the folds of a cross-validation")
+    keys = row_keys(parting, schema, table)
+    targets = schema.targets(table)
+    classes = len(schema.target.classes)
+    least, found = folds + (parting.kind == "time"), int(keys.max()) + 1
+    if found < least:
+        what = _WHAT[parting.kind]
+        raise DataError(
+            f"{table.source}: --cv {folds} needs {least} {what} and there are {found} among the "
+            f"{len(keys)} rows that are trained on; take fewer folds, or add rows."
+        )
+    with warnings.catch_warnings():
+        # That a class has fewer rows than there are folds; what matters of it is looked at below.
+        warnings.simplefilter("ignore", UserWarning)
+        try:
+            split = _FOLDINGS[parting.kind](keys, targets if classes else None, folds, seed)
+            pairs = [(np.sort(train), np.sort(test)) for train, test in split]
+        except ValueError as error:
+            raise DataError(
+                f"{table.source}: --cv {folds} cannot be done ({str(error).rstrip('.')}); take "
+                "fewer folds, or add rows."
+            ) from error
+    _check(schema, table, targets, pairs, folds)
+    return pairs
+
+
+def _by_content(keys: Array, labels: Array | None, folds: int, seed: int) -> Pairs:
+    _, first = np.unique(keys, return_index=True)
+    options: dict[str, Any] = {"n_splits": folds, "shuffle": True, "random_state": seed}
+    if labels is None:
+        split = KFold(**options).split(first)
+    else:
+        # Equal rows are of one class, so that a class has as many keys as it has distinct rows.
+        split = StratifiedKFold(**options).split(first, labels[first])
+    return ((_rows(keys, train), _rows(keys, test)) for train, test in split)
+
+
+def _by_group(keys: Array, labels: Array | None, folds: int, seed: int) -> Pairs:
+    order = np.argsort(keys, kind="stable")
+    options: dict[str, Any] = {"n_splits": folds, "shuffle": True, "random_state": seed}
+    if labels is None:
+        split = GroupKFold(**options).split(order, groups=keys[order])
+    else:
+        split = StratifiedGroupKFold(**options).split(order, labels[order], keys[order])
+    return ((order[train], order[test]) for train, test in split)
+
+
+def _by_time(keys: Array, labels: Array | None, folds: int, seed: int) -> Pairs:
+    split = TimeSeriesSplit(folds).split(np.arange(keys.max() + 1))
+    return ((_rows(keys, train), _rows(keys, test)) for train, test in split)
+
+
+def _rows(keys: Array, chosen: Array) -> Array:
+    """The positions of the rows that have these keys."""
+    return np.flatnonzero(np.isin(keys, chosen))
+
+
+#: The table: how rows are parted, and how folds are made of them.
+_FOLDINGS: dict[str, Callable[[Array, Array | None, int, int], Pairs]] = {
+    "content": _by_content,
+    "group": _by_group,
+    "time": _by_time,
+}
+_WHAT = {"content": "rows that differ", "group": "groups", "time": "different times"}
+
+
+def folding_words(parting: Parting, classes: bool) -> str:
+    """How the folds were made, in words.
+
+    Examples
+    --------
+    >>> folding_words(Parting("group", "patient"), classes=False)
+    "by 'patient'"
+    """
+    if parting.kind == "time":
+        return f"each after all that came before it by {parting.column!r}"
+    how = ["class by class"] if classes else []
+    how += [f"by {name!r}" for name in parting.columns]
+    return ", ".join(how) or "at random"
+
+
+def _check(
+    schema: Schema, table: Table, targets: Array, pairs: list[tuple[Array, Array]], folds: int
+) -> None:
+    """DataError for a fold that cannot be fitted or scored."""
+    classes = schema.target.classes
+    least = 1 if classes else 2  # R2 needs a mean and a departure from it
+    for number, (train, test) in enumerate(pairs, start=1):
+        fold = f"{table.source}: fold {number} of {folds}"
+        absent = np.setdiff1d(np.arange(len(classes)), targets[train])
+        if absent.size:
+            raise DataError(
+                f"{fold} would train on no row of the class {classes[int(absent[0])]!r}; take "
+                "another number of folds, or leave --cv out."
+            )
+        if len(test) < least or len(train) < 2:
+            raise DataError(
+                f"{fold} would train on {len(train)} and score on {len(test)} rows, and 2 and "
+                f"{least} are needed; take fewer folds, or add rows."
+            )
