@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
@@ -126,9 +127,7 @@ def test_the_estimate_is_the_norm_of_the_weighted_slopes(scheme: str) -> None:
 
 
 def _naive_error(reference: naive.Problem, W: Any, b: Any, n: int, states: Any, k: int) -> float:
-    weights = [
-        float(naive.Fraction(e)) for e in naive_tables.ERROR_WEIGHTS[reference.scheme].split()
-    ]
+    weights = [float(Fraction(e)) for e in naive_tables.ERROR_WEIGHTS[reference.scheme].split()]
     stages = naive.stages(reference, (W, b), n, states[n, k])
     h, total = reference.times[n + 1] - reference.times[n], 0.0
     for i in range(W.shape[1]):
