@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from standalone_node.report.document import Figure
 from standalone_node.report.figures.comparison import spread
-from standalone_node.report.figures.style import OKABE_ITO
+from standalone_node.report.figures.style import MANY, OKABE_ITO
 from standalone_node.report.figures.theme import GRID, SOFT
 
 Array = NDArray[Any]
@@ -129,6 +129,13 @@ def grid(axes: Axes, axis: str = "both") -> None:
     """Lines so pale that they do not compete with the data."""
     axes.grid(visible=True, which="major", axis=axis, color=GRID)  # type: ignore[arg-type]
     axes.set_axisbelow(True)
+
+
+def points(axes: Axes, x: Any, y: Any) -> None:
+    """A point a row; many are small, and kept as a bitmap, or the picture would be huge."""
+    many = len(x) > MANY
+    size = 2.5 if many else 4.0
+    axes.plot(x, y, "o", color=BLUE, ms=size, alpha=0.6, mew=0.0, rasterized=many)
 
 
 def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:

@@ -9,15 +9,14 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import MANY
 from standalone_node.report.figures.theme import FAINT
 from standalone_node.report.sensitivity.context import Context
 from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
     Canvas,
     ends,
     grid,
     picture,
+    points,
 )
 from standalone_node.report.sensitivity.words import brief, percent, shortened
 
@@ -63,16 +62,7 @@ def _draw(canvas: Canvas, table: pd.DataFrame, name: str) -> None:
     axes = canvas.add_subplot()
     limits = ends(table.to_numpy())
     axes.plot(limits, limits, "-", color=FAINT, lw=1.0)
-    axes.plot(
-        table["true"],
-        table["predicted"],
-        "o",
-        color=BLUE,
-        ms=4.0 if len(table) <= MANY else 2.5,
-        alpha=0.6,
-        mew=0.0,
-        rasterized=len(table) > MANY,
-    )
+    points(axes, table["true"], table["predicted"])
     axes.set_xlim(*limits)
     axes.set_ylim(*limits)
     axes.set_aspect("equal")
