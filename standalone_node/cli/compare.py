@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from standalone_node.cli.config import configurable
-from standalone_node.cli.fitting import kernels_missing
+from standalone_node.cli.fitting import announce
 from standalone_node.cli.kinds import SomeOf
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -125,12 +125,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     outputs = Outputs(files, input_files(data, options))
     for path in outputs.replaced:
         messages.note(f"{path} is there already and will be replaced.")
-    for sentence in prepared.notes:
-        messages.note(sentence)
-    for sentence in prepared.warnings:
-        messages.warning(sentence)
-    if kernels_missing(prepared, arguments):
-        messages.note("the kernels are compiled first, which takes some seconds this once.")
+    announce(prepared, arguments, messages)
     with messages.catching(as_options):
         comparison = _compared(prepared, arguments, options)
         with outputs:

@@ -76,3 +76,27 @@ def _values(y: Array, width: int, outputs: int | None) -> tuple[Array, int]:
     if not np.isfinite(values).all():
         raise ArgumentError("targets have to be finite: there are NaN or infinite values")
     return values, m
+
+
+def positions_in(classes: Array, labels: ArrayLike) -> Array:
+    """Where labels (B,) stand among the classes of a model, whatever their type.
+
+    Raises
+    ------
+    ArgumentError
+        If there is more than one label a row, or one that is none of the classes.
+
+    Examples
+    --------
+    >>> positions_in(np.array(["no", "yes"]), ["yes", "no"])
+    array([1, 0])
+    """
+    given = np.asarray(labels)
+    if given.ndim != 1:
+        raise ArgumentError(f"y has shape {given.shape}, but has to hold one label a row, (B,)")
+    places = {label: k for k, label in enumerate(classes.tolist())}
+    found = [places.get(label, -1) for label in given.tolist()]
+    if -1 in found:
+        unknown = given.tolist()[found.index(-1)]
+        raise ArgumentError(f"the label {unknown!r} is none of the classes of the model")
+    return np.array(found, dtype=np.intp)

@@ -6,7 +6,6 @@ short history of the convergence.
 
 from __future__ import annotations
 
-from types import TracebackType
 from typing import Protocol
 
 from rich import box
@@ -35,12 +34,7 @@ class Progress(Protocol):
 
     def __enter__(self) -> Progress: ...
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None: ...
+    def __exit__(self, *error: object) -> None: ...
 
     def stage(self, words: str) -> None:
         """A fit is about to begin."""
@@ -84,12 +78,7 @@ class Silence:
     def __enter__(self) -> Silence:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         pass
 
     def stage(self, words: str) -> None:
@@ -111,12 +100,7 @@ class LogProgress(Silence):
         self._newest: Iteration | None = None
         self._shown, self._seconds = -1, 0.0
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._finish()
 
     def stage(self, words: str) -> None:
@@ -165,12 +149,7 @@ class LiveProgress(Silence):
         self._newest: Iteration | None = None
         self._spinner = Spinner("dots")
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         self._stop()
 
     def stage(self, words: str) -> None:

@@ -14,6 +14,7 @@ from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.losses import LOSSES
 from standalone_node.problem.network import LOGITS, FieldDynamics, Network
 from standalone_node.problem.shared import check_parameters
+from standalone_node.problem.targets import positions_in
 
 Array = NDArray[Any]
 
@@ -113,14 +114,5 @@ def positions_of(model: Any, y: ArrayLike | None) -> Array | None:
     """
     if y is None:
         return None
-    labels, known = np.asarray(y), getattr(model, "classes_", None)
-    if known is None:
-        return labels
-    if labels.ndim != 1:
-        raise ArgumentError(f"y has shape {labels.shape}, but has to hold one label a row, (B,)")
-    places = {label: k for k, label in enumerate(known.tolist())}
-    found = [places.get(label, -1) for label in labels.tolist()]
-    if -1 in found:
-        unknown = labels.tolist()[found.index(-1)]
-        raise ArgumentError(f"the label {unknown!r} is none of the classes of the model")
-    return np.array(found, dtype=np.intp)
+    known = getattr(model, "classes_", None)
+    return np.asarray(y) if known is None else positions_in(known, y)

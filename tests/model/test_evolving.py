@@ -12,7 +12,7 @@ import pytest
 import scipy
 from numpy.typing import NDArray
 
-import naive
+import naive_tables
 import standalone_node as sn
 from standalone_node.errors import ArgumentError
 from standalone_node.model.following import follow, following
@@ -59,15 +59,15 @@ def exact() -> Array:
 @pytest.mark.parametrize("scheme", TABLEAUX)
 def test_theta_converges_to_the_solution_of_its_equation(scheme: str) -> None:
     """With the order of the scheme, as the depth grid is refined."""
-    order = naive.ORDERS[scheme]
+    order = naive_tables.ORDERS[scheme]
     points = np.array([81, 161, 321]) if order < 4 else np.array([21, 41, 81])
-    if scheme in naive.ABOVE:
+    if scheme in naive_tables.ABOVE:
         points = np.array([11, 21, 41])
     errors = [
         np.abs(on_grid(int(k), scheme).apply(control()).values[-1] - exact()).max() for k in points
     ]
     observed = np.log2(errors[-2] / errors[-1])
-    assert -0.15 <= observed - order <= naive.ABOVE.get(scheme, 0.15)
+    assert -0.15 <= observed - order <= naive_tables.ABOVE.get(scheme, 0.15)
 
 
 def test_a_control_is_the_same_equation_on_every_depth_grid() -> None:

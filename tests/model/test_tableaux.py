@@ -6,9 +6,9 @@ from fractions import Fraction
 
 import numpy as np
 import pytest
-from test_naive import density, stage_weight, trees
+from test_naive_tableaux import density, stage_weight, trees
 
-import naive
+import naive_tables
 from standalone_node.errors import ArgumentError
 from standalone_node.model.tableaux import EMBEDDED, TABLEAUX, ButcherTableau, tableau
 
@@ -29,7 +29,7 @@ def satisfies(
         - Fraction(1, density(tree))
         for tree in trees(order)
     )
-    return all(abs(error) <= naive.ROUNDED.get(scheme.name, 0) for error in errors)
+    return all(abs(error) <= naive_tables.ROUNDED.get(scheme.name, 0) for error in errors)
 
 
 @every_scheme
@@ -39,7 +39,7 @@ def test_a_scheme_has_the_order_it_says_and_no_higher(scheme: ButcherTableau) ->
 
 
 def test_the_schemes_with_an_error_estimate_are_those_of_the_reference() -> None:
-    assert set(EMBEDDED) == set(naive.ERROR_WEIGHTS)
+    assert set(EMBEDDED) == set(naive_tables.ERROR_WEIGHTS)
 
 
 @pytest.mark.parametrize("scheme", EMBEDDED.values(), ids=EMBEDDED.keys())
@@ -50,8 +50,8 @@ def test_the_embedded_weights_are_those_of_a_scheme_of_one_order_less(
     assert all(satisfies(scheme, lower, scheme.embedded) for lower in range(1, order + 1))
     assert not satisfies(scheme, order + 1, scheme.embedded)
     *_, error = scheme.all_arrays()
-    published = [float(Fraction(e)) for e in naive.ERROR_WEIGHTS[scheme.name].split()]
-    assert error == pytest.approx(published, abs=naive.ROUNDED.get(scheme.name, 1e-17))
+    published = [float(Fraction(e)) for e in naive_tables.ERROR_WEIGHTS[scheme.name].split()]
+    assert error == pytest.approx(published, abs=naive_tables.ROUNDED.get(scheme.name, 1e-17))
 
 
 @every_scheme
@@ -62,17 +62,17 @@ def test_a_scheme_is_explicit(scheme: ButcherTableau) -> None:
 
 @every_scheme
 def test_the_scheme_is_the_one_of_the_reference(scheme: ButcherTableau) -> None:
-    A, b, c = naive.TABLEAUX[scheme.name]
+    A, b, c = naive_tables.TABLEAUX[scheme.name]
     assert square(scheme) == A
     assert list(scheme.weights) == b
     assert [sum(row, Fraction(0)) for row in scheme.rows] == c
-    assert naive.ORDERS[scheme.name] == scheme.order
+    assert naive_tables.ORDERS[scheme.name] == scheme.order
 
 
 @every_scheme
 def test_the_arrays_are_the_nearest_doubles_of_the_used_stages(scheme: ButcherTableau) -> None:
     a, b, c = scheme.arrays()
-    A, weights, nodes = naive.TABLEAUX[scheme.name]
+    A, weights, nodes = naive_tables.TABLEAUX[scheme.name]
     used = list(scheme.used)
     assert np.array_equal(a, np.array(A, dtype=float)[np.ix_(used, used)])
     assert np.array_equal(b, np.array(weights, dtype=float)[used])

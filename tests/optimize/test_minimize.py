@@ -100,7 +100,7 @@ def test_every_end_state_is_reached_and_named(name: str) -> None:
     assert result.message == END_STATES[name].sentence
     assert result.success == END_STATES[name].success
     assert result.status == (0 if result.success else 1)
-    assert name in str(result) and result.message in str(result)
+    assert f"{name}: {result.message}" in " ".join(str(result).split())
     assert np.isfinite(result.parameters.values).all() and np.isfinite(result.cost)
 
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import pickle
+from fractions import Fraction
 from typing import Any
 
 import numpy as np
 import pytest
 
 import naive
+import naive_tables
 import standalone_node as sn
 from standalone_node.errors import ArgumentError, StateOverflow
 from standalone_node.kernels.stages import FORMS
@@ -125,7 +127,7 @@ def test_the_estimate_is_the_norm_of_the_weighted_slopes(scheme: str) -> None:
 
 
 def _naive_error(reference: naive.Problem, W: Any, b: Any, n: int, states: Any, k: int) -> float:
-    weights = [float(naive.Fraction(e)) for e in naive.ERROR_WEIGHTS[reference.scheme].split()]
+    weights = [float(Fraction(e)) for e in naive_tables.ERROR_WEIGHTS[reference.scheme].split()]
     stages = naive.stages(reference, (W, b), n, states[n, k])
     h, total = reference.times[n + 1] - reference.times[n], 0.0
     for i in range(W.shape[1]):

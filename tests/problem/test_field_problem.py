@@ -11,7 +11,7 @@ import pytest
 from fields import Epidemic, Network, epidemic
 from twins import relative_error
 
-import naive
+import naive_tables
 import standalone_node as sn
 from standalone_node.errors import ArgumentError, FieldError, StateOverflow
 from standalone_node.model.tableaux import TABLEAUX
@@ -112,7 +112,7 @@ def test_states_sensitivities_adjoints_and_derivatives_have_the_order_of_the_tab
     steps = (64, 128) if order < 5 else (64, 128, 256)
     study = sn.convergence_study(problem, p, direction, steps=steps)
     for observed in study.orders.values():
-        assert -0.1 <= observed - order <= naive.ABOVE.get(scheme, 0.1)
+        assert -0.1 <= observed - order <= naive_tables.ABOVE.get(scheme, 0.1)
 
 
 def test_gauss_newton_is_the_curvature_of_the_line_model() -> None:

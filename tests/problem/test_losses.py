@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from twins import Array, random_targets, relative_error
 
-import naive
+import naive_tables
 from standalone_node.problem.losses import LOSSES
 
 STEP = 1e-6
@@ -26,7 +26,7 @@ def draw(loss: str, spread: float = 2.0) -> tuple[Array, Array, Array]:
 @every_loss
 def test_values_and_partials_are_those_of_the_reference(loss: str) -> None:
     z, y, _ = draw(loss)
-    value, partials = naive.LOSSES[loss]
+    value, partials = naive_tables.LOSSES[loss]
     pairs = [(zi, yi[0] if loss == "logistic" else yi) for zi, yi in zip(z, y, strict=True)]
     assert relative_error(LOSSES[loss].value(z, y), [value(*pair) for pair in pairs]) <= 1e-14
     expected = [partials(*pair) for pair in pairs]

@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from standalone_node.plot.inks import SOFT
-from standalone_node.plot.style import OKABE_ITO
+from standalone_node.plot.style import MANY, OKABE_ITO
 from standalone_node.report.document import Figure
 from standalone_node.report.figures.comparison import spread
 
@@ -55,6 +55,13 @@ def picture(
         draw=arranged,
         size=(WIDTH, height),
     )
+
+
+def points(axes: Axes, x: Any, y: Any) -> None:
+    """A point a row; many are small, and kept as a bitmap, or the picture would be huge."""
+    many = len(x) > MANY
+    size = 2.5 if many else 4.0
+    axes.plot(x, y, "o", color=BLUE, ms=size, alpha=0.6, mew=0.0, rasterized=many)
 
 
 def end_labels(axes: Axes, labels: Sequence[tuple[float, str, str]]) -> None:

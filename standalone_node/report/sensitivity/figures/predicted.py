@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 
 from standalone_node.plot.axes import ends, grid
 from standalone_node.plot.inks import FAINT
-from standalone_node.plot.style import MANY
 from standalone_node.report.document import Figure
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import BLUE, Canvas, picture
+from standalone_node.report.sensitivity.figures.canvas import Canvas, picture, points
 from standalone_node.report.sensitivity.words import brief, percent, shortened
 
 Array = NDArray[Any]
@@ -58,16 +57,7 @@ def _draw(canvas: Canvas, table: pd.DataFrame, name: str) -> None:
     axes = canvas.add_subplot()
     limits = ends(table.to_numpy())
     axes.plot(limits, limits, "-", color=FAINT, lw=1.0)
-    axes.plot(
-        table["true"],
-        table["predicted"],
-        "o",
-        color=BLUE,
-        ms=4.0 if len(table) <= MANY else 2.5,
-        alpha=0.6,
-        mew=0.0,
-        rasterized=len(table) > MANY,
-    )
+    points(axes, table["true"], table["predicted"])
     axes.set_xlim(*limits)
     axes.set_ylim(*limits)
     axes.set_aspect("equal")

@@ -9,10 +9,9 @@ import pandas as pd
 
 from standalone_node.plot.axes import grid, log_scale, positive
 from standalone_node.plot.inks import FAINT
-from standalone_node.plot.style import MANY
 from standalone_node.report.document import Figure
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import BLUE, GREY, Canvas, picture
+from standalone_node.report.sensitivity.figures.canvas import GREY, Canvas, picture, points
 from standalone_node.report.sensitivity.words import counted, median, percent
 
 
@@ -88,16 +87,7 @@ def _draw(canvas: Canvas, table: pd.DataFrame, context: Context) -> None:
         log_scale(axis, both)
     span = axes.get_xlim()
     axes.plot(span, span, "-", color=FAINT, lw=1.0)
-    axes.plot(
-        positive(table["distance"]),
-        positive(table["radius"]),
-        "o",
-        color=BLUE,
-        ms=4.0 if len(table) <= MANY else 2.5,
-        alpha=0.6,
-        mew=0.0,
-        rasterized=len(table) > MANY,
-    )
+    points(axes, positive(table["distance"]), positive(table["radius"]))
     axes.set_xlim(*span)
     axes.set_ylim(*span)
     axes.text(
