@@ -174,7 +174,7 @@ def _compared(prepared: Any, arguments: dict[str, Any], options: dict[str, Any])
 
 def _write(comparison: Any, outputs: Outputs, files: dict[str, str]) -> None:
     if "figure" in files:
-        from standalone_node.report.figures import figure_format
+        from standalone_node.plot.style import figure_format
         from standalone_node.report.figures.comparison import save_comparison
 
         with outputs.stage("figure") as path:

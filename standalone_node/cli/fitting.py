@@ -108,7 +108,8 @@ def _write(fitted: Any, outputs: Outputs, files: Mapping[str, str]) -> None:
     from standalone_node.learn.model_file import model_bytes
 
     if "figure" in files:
-        from standalone_node.report.figures import figure_format, save_figure
+        from standalone_node.plot.style import figure_format
+        from standalone_node.report.figures import save_figure
 
         with outputs.stage("figure") as path:
             save_figure(fitted, path, figure_format(files["figure"]))

@@ -41,6 +41,7 @@ COMMANDS = {
     "evaluate": "Score a model on a CSV file with known targets.",
     "sensitivity": "Report how far the outputs of a model can be trusted.",
     "compare": "Train one network by several methods and compare them.",
+    "plot": "Draw a figure of a model, or of rows on their way through it.",
     "info": "Show what a model file holds.",
     "demo": "Fit a bundled data set, to see how it goes.",
     "verify": "Check the numerics of this installation.",

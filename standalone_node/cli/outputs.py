@@ -154,6 +154,6 @@ def made_folder(name: str) -> Path:
 
 def check_figure(path: str) -> None:
     """Refuse a name whose ending is no format of figures, before anything is computed."""
-    from standalone_node.report.figures import figure_format
+    from standalone_node.plot.style import figure_format
 
     figure_format(path)

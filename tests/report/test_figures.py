@@ -14,7 +14,8 @@ from matplotlib.figure import Figure
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.tabular import Fitted
-from standalone_node.report.figures import FIGURES, FORMATS, figure_names, save_figure
+from standalone_node.plot.style import FORMATS
+from standalone_node.report.figures import FIGURES, figure_names, save_figure
 
 KINDS = (
     "plane",

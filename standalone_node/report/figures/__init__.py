@@ -10,18 +10,14 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from standalone_node.errors import ArgumentError
 from standalone_node.learn.tabular import Fitted
+from standalone_node.plot.style import figure_format, style, write_figure
 from standalone_node.report.figures import (
     confusion,
     convergence,
     decision_regions,
     predicted_against_true,
 )
-from standalone_node.report.figures.style import style, write_figure
-
-#: The formats a figure can be written in, by the end of the file name.
-FORMATS = ("png", "svg", "pdf")
 
 
 @dataclass(frozen=True)
@@ -44,16 +40,6 @@ FIGURES = {
         predicted_against_true.suits, predicted_against_true.draw, predicted_against_true.numbers
     ),
 }
-
-
-def figure_format(path: str | Path) -> str:
-    """The format of a figure file, from its name; ArgumentError if it is none of `FORMATS`."""
-    ending = Path(path).suffix.lower().lstrip(".")
-    if ending not in FORMATS:
-        raise ArgumentError(
-            f"{path}: a figure's name has to end in {', '.join('.' + name for name in FORMATS)}."
-        )
-    return ending
 
 
 def figure_names(fitted: Fitted) -> list[str]:

@@ -14,10 +14,9 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from standalone_node.learn.tabular import Fitted, Part
-from standalone_node.report.figures.theme import GRID, INK, PAPER, SOFT
+from standalone_node.errors import ArgumentError
+from standalone_node.plot.inks import GRID, INK, PAPER, SOFT
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 #: Of the same palette, for lines: without yellow, which is too pale for them.
@@ -25,6 +24,8 @@ LINES = (*(colour for colour in OKABE_ITO if colour != "#F0E442"), "#7F7F7F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
 #: From how many points on a layer is drawn as an image, so that files stay small.
 MANY = 1500
+#: The formats a figure can be written in, by the end of the file name.
+FORMATS = ("png", "svg", "pdf")
 
 
 def style() -> AbstractContextManager[Any]:
@@ -78,26 +79,17 @@ def shortened(name: object, most: int = 24) -> str:
     return line if len(line) <= most else line[: most - 1].rstrip() + "…"
 
 
+def figure_format(path: str | Path) -> str:
+    """The format of a figure file, from its name; ArgumentError if it is none of `FORMATS`."""
+    ending = Path(path).suffix.lower().lstrip(".")
+    if ending not in FORMATS:
+        raise ArgumentError(
+            f"{path}: a figure's name has to end in {', '.join('.' + name for name in FORMATS)}."
+        )
+    return ending
+
+
 def write_figure(figure: Figure, path: str | Path | IO[Any], file_format: str) -> None:
     """Write a figure without the date of the day, so that the same fit gives the same file."""
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     figure.savefig(path, format=file_format, metadata=dates.get(file_format))
-
-
-def shown_part(fitted: Fitted) -> tuple[Part, str]:
-    """The rows a figure of predictions shows: the held-out ones if there are any."""
-    if fitted.prepared.test is None:
-        return fitted.prepared.train, "training rows"
-    return fitted.prepared.test, "held-out rows"
-
-
-def refitted_note(fitted: Fitted) -> str:
-    """What a title has to add where the model shown was trained on the rows shown."""
-    return ", seen in the refit" if fitted.refitted else ""
-
-
-def inputs_of(fitted: Fitted, part: Part) -> NDArray[Any]:
-    """The inputs of rows as the final model reads them: a refit has fill values of its own."""
-    if not fitted.refitted:
-        return part.inputs
-    return np.asarray(fitted.estimator.schema_.features(part.table))
