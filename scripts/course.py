@@ -5,8 +5,9 @@
 A LESSON is a number (5), the beginning of a name (05_ad) or a file; all of docs/course if none is
 given. Each is looked through for what every lesson has (`faults`), executed from top to bottom in a
 kernel of its own, and then, in the same kernel, its last cell once more with the solutions in the
-place of the answers. It is at fault if a cell raises, if it takes longer than --limit seconds, if
-its check finds a right answer where none was given, or a solution that is not right.
+place of the answers. It is at fault if a cell raises or draws what is not shown, if it takes longer
+than --limit seconds, if its check finds a right answer where none was given, or a solution that is
+not right.
 
 --save writes the executed notebooks into FOLDER. Needs nbclient, nbformat and ipykernel.
 """
@@ -20,11 +21,15 @@ import re
 import sys
 import time
 from collections.abc import Iterator, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 COURSE = ROOT / "docs" / "course"
+#: What runs a notebook, which the package itself does not need.
+NEEDED = ("nbclient", "nbformat", "ipykernel")
+DEFINITIONS = (ast.FunctionDef, ast.ClassDef)
 Cell = dict[str, Any]
 Notebook = dict[str, Any]
 
@@ -167,13 +172,24 @@ def run(path: Path, limit: float) -> tuple[Notebook, float, list[str]]:
     except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
         wrong.append(f"a cell failed:\n{error}")
     else:
-        wrong += wrong_verdicts(*node["cells"][-2:])
+        wrong += [*missing_pictures(node["cells"]), *wrong_verdicts(*node["cells"][-2:])]
     seconds = time.perf_counter() - before
     if seconds > limit:
         wrong.append(f"it took {seconds:.0f} s; a lesson has {limit:.0f}")
     # The reader's notebook ends with the check of what is not answered yet.
     node["cells"].pop()
     return node, seconds, wrong
+
+
+def missing_pictures(executed: Sequence[Cell]) -> Iterator[str]:
+    """The cells that draw, outside of functions, and have shown nothing."""
+    for number, cell in enumerate(executed, 1):
+        if cell["cell_type"] != "code":
+            continue
+        run_now = [s for s in ast.parse(source(cell)).body if not isinstance(s, DEFINITIONS)]
+        draws = re.search(r"\bplt\.(?!rcParams)|\bsn\.plot\.", "\n".join(map(ast.unparse, run_now)))
+        if draws and not any("image/png" in output.get("data", {}) for output in cell["outputs"]):
+            yield f"cell {number} draws and shows no picture"
 
 
 def wrong_verdicts(unanswered: Cell, answered: Cell) -> Iterator[str]:
@@ -210,6 +226,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         paths = chosen(options.lessons)
     except ValueError as error:
         parser.error(str(error))
+    missing = [name for name in NEEDED if find_spec(name) is None]
+    if missing:
+        print(f"notebooks need {' and '.join(missing)}: pip install them first", file=sys.stderr)
+        return 1
     failed = 0
     for path in paths:
         node, seconds, wrong = run(path, options.limit)

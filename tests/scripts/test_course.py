@@ -192,6 +192,14 @@ def test_a_lesson_is_meant_by_its_number_its_name_or_its_file(tmp_path: Path) ->
         names("7")
 
 
+def test_what_is_not_installed_is_named(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(course, "find_spec", lambda name: None if name == "nbclient" else name)
+    assert course.main(["1"]) == 1
+    assert capsys.readouterr().err == "notebooks need nbclient: pip install them first\n"
+
+
 def test_the_solutions_are_put_in_the_place_of_the_answers() -> None:
     lesson = small_lesson()
     before = copy.deepcopy(lesson)
@@ -202,7 +210,7 @@ def test_the_solutions_are_put_in_the_place_of_the_answers() -> None:
 
 
 def executed(folder: Path, lesson: dict[str, Any]) -> list[str]:
-    for module in ("nbclient", "nbformat", "ipykernel"):
+    for module in course.NEEDED:
         pytest.importorskip(module)
     path = folder / "01_doubling.ipynb"
     for cell in lesson["cells"]:  # in lines, as Jupyter writes them
@@ -212,6 +220,16 @@ def executed(folder: Path, lesson: dict[str, Any]) -> list[str]:
     _, seconds, wrong = course.run(path, limit=60.0)
     assert seconds > 0.0
     return wrong
+
+
+def test_a_cell_that_draws_has_to_show_a_picture() -> None:
+    picture = [{"output_type": "display_data", "data": {"image/png": "..."}}]
+    shown = {**code("plt.plot([1, 2]);"), "outputs": picture}
+    defined = code("import matplotlib.pyplot as plt\ndef draw():\n    plt.plot([1, 2])")
+    assert list(course.missing_pictures([text("# plt.plot"), shown, defined])) == []
+    for source in ("plt.plot([1, 2]);", "axes = sn.plot.taylor(test)"):
+        (fault,) = course.missing_pictures([shown, code(source)])
+        assert fault == "cell 2 draws and shows no picture"
 
 
 def test_a_lesson_is_executed_and_its_solutions_are_checked(tmp_path: Path) -> None:
