@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.transforms import ScaledTranslation
 
 from standalone_node.errors import ArgumentError
-from standalone_node.plot.inks import GRID, INK, SOFT
+from standalone_node.plot.inks import GRID, INK, PAPER, SOFT
 from standalone_node.plot.style import style
 
 #: On axes of somebody else only what names and keys need: a dollar sign in a name is one.
@@ -103,28 +103,34 @@ def panels(
         with mpl.rc_context(_GUEST):
             yield Panels(given, own=False)
         return
-    with style():
-        figure = _figure(size, shown)
-        across = count if count < 4 else 2
-        made = figure.subplots(-(-count // across), across, squeeze=False)
-        try:
-            for spare in made.flat[count:]:
-                spare.remove()
-            axes = tuple(made.flat[:count])
-            for one in axes:
-                # Ticks and grid are made when the figure is drawn, when the style is over.
-                one.tick_params(which="both", color=SOFT, labelcolor=INK)
-                one.tick_params(which="both", grid_color=GRID, grid_linewidth=0.8)
-            yield Panels(axes, own=True)
-        except BaseException:
-            if shown:
-                _pyplot().close(figure)
-            raise
+    # Before the style: the first figure of a notebook switches on that figures are shown, a setting
+    # that would be put back with the others.
+    figure = _figure(size, shown)
+    try:
+        with style():
+            yield Panels(_empty(figure, count), own=True)
+    except BaseException:
+        if shown:
+            _pyplot().close(figure)
+        raise
+
+
+def _empty(figure: Any, count: int) -> tuple[Axes, ...]:
+    across = count if count < 4 else 2
+    made = figure.subplots(-(-count // across), across, squeeze=False)
+    for spare in made.flat[count:]:
+        spare.remove()
+    axes = tuple(made.flat[:count])
+    for one in axes:
+        # Ticks and grid are made when the figure is drawn, when the style is over.
+        one.tick_params(which="both", color=SOFT, labelcolor=INK)
+        one.tick_params(which="both", grid_color=GRID, grid_linewidth=0.8)
+    return axes
 
 
 def _figure(size: tuple[float, float], shown: bool) -> Any:
     make = _pyplot().figure if shown else matplotlib.figure.Figure
-    return make(figsize=size, layout="constrained")
+    return make(figsize=size, layout="constrained", facecolor=PAPER)
 
 
 def _pyplot() -> Any:

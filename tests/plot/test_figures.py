@@ -125,6 +125,19 @@ def test_without_axes_there_is_one_new_figure_of_pyplot(models: Any, name: str) 
     assert found.get_title() or found.get_ylabel()
 
 
+def test_a_notebook_goes_on_to_show_figures(models: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    make = pyplot.figure
+
+    def first(*given: Any, **more: Any) -> Figure:
+        mpl.rcParams["interactive"] = True  # as the backend of notebooks does
+        return make(*given, **more)
+
+    with mpl.rc_context({"interactive": False}):
+        monkeypatch.setattr(pyplot, "figure", first)
+        sn.plot.weights(models.parameters)
+        assert mpl.is_interactive()
+
+
 def test_no_figure_is_left_over_where_drawing_fails(
     models: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
