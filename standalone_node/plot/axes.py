@@ -119,6 +119,8 @@ def plain_log(axis: Axis) -> None:
     Between the powers of ten there are numbers only if these are few.
     """
     low, high = axis.get_view_interval()
+    if 10.0 <= high / low < 200.0:
+        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
     form = FuncFormatter(lambda value, place: f"{value:g}")
     axis.set_major_formatter(form)
     axis.set_minor_formatter(form if high / low < 10.0 else NullFormatter())
