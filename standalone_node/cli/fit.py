@@ -106,7 +106,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
       node-fit fit visits.csv --target outcome --group patient --cv 5
-      node-fit fit newer.csv --start flowers.node.npz --steps 6
+      node-fit fit newer.csv --start flowers.node.npz --steps 6 -o finer.node.npz
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6
