@@ -44,7 +44,7 @@ _SECTIONS = {
         *("horizon", "steps", "scheme", "rtol", "atol", "reversible"),
         *("form", "inner", "activation", "weights", "basis", "modes", "channels", "augment"),
     ],
-    "Cost": ["loss", "l2", "h1"],
+    "Cost": ["loss", "l2", "h1", "class_weight"],
     "Optimisation": [
         *("start", "method", "smoothing", "beta", "line_search", "restart", "rate", "continuation"),
         *("max_iterations", "tolerance", "time_limit", "validation_share", "patience"),
