@@ -35,7 +35,10 @@ from standalone_node.cli.rows import (
 from standalone_node.errors import NodeError
 
 _SECTIONS = {
-    "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Data": [
+        *("target", "ignore", "weight", "date", "missing", "na", "no_default_na"),
+        *("delimiter", "encoding", "task"),
+    ],
     "Big files": ["chunked", "scratch"],
     "Held-out rows": ["test_share", "test_file", "group", "time", "cv", "refit", "seed"],
     "Network": [
@@ -88,7 +91,9 @@ _SECTIONS = {
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, data: str, target: str | None, **options: Any) -> int:
+def command(
+    ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
+) -> int:
     """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed).
 
     Numbers and text are recognised column by column, as is whether the target holds classes or
