@@ -10,7 +10,7 @@ import matplotlib.figure
 from standalone_node.learn.tabular import Fitted
 from standalone_node.report.document import Cell, Figure, Section, Table
 from standalone_node.report.figures import FIGURES, residuals
-from standalone_node.report.figures.style import shown_part
+from standalone_node.report.figures.shown import shown_part
 from standalone_node.report.numbers import count, number
 from standalone_node.report.text import SCORE_NAMES, always
 from standalone_node.report.training_verdicts import percent

@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from standalone_node.learn.tabular import Fitted
+from standalone_node.plot.following import ROWS
 from standalone_node.report.document import Cell, Section, Table
 from standalone_node.report.figures import trajectories, weights_over_depth
 from standalone_node.report.numbers import count, number, short
@@ -32,7 +33,7 @@ def flow(fitted: Fitted, facts: Facts) -> Section:
         ),
         figures=tuple(figures),
         details=(
-            f"Up to {trajectories.ROWS} rows are drawn, chosen evenly over the "
+            f"Up to {ROWS} rows are drawn, chosen evenly over the "
             f"{'classes' if facts['classes'] else 'true values'}. The components of the state that "
             "become the outputs are shown in the units of the outputs; those of losses with "
             "probabilities are logits."

@@ -12,13 +12,13 @@ from matplotlib.figure import Figure
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.tabular import Fitted
+from standalone_node.plot.style import style, write_figure
 from standalone_node.report.figures import (
     confusion,
     convergence,
     decision_regions,
     predicted_against_true,
 )
-from standalone_node.report.figures.style import style, write_figure
 
 #: The formats a figure can be written in, by the end of the file name.
 FORMATS = ("png", "svg", "pdf")

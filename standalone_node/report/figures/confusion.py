@@ -11,8 +11,9 @@ from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted, scores
-from standalone_node.report.figures.style import OKABE_ITO, refitted_note, shortened, shown_part
-from standalone_node.report.figures.theme import INK, ON_SHADE
+from standalone_node.plot.inks import INK, ON_SHADE
+from standalone_node.plot.style import OKABE_ITO, shortened
+from standalone_node.report.figures.shown import refitted_note, shown_part
 
 _MOST_WRITTEN = 25
 _LONGEST_LABEL = 14

@@ -10,14 +10,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted
-from standalone_node.report.figures.style import (
-    MANY,
-    OKABE_ITO,
-    inputs_of,
-    refitted_note,
-    shown_part,
-)
-from standalone_node.report.figures.theme import FAINT
+from standalone_node.plot.inks import FAINT
+from standalone_node.plot.style import MANY, OKABE_ITO
+from standalone_node.report.figures.shown import inputs_of, refitted_note, shown_part
 from standalone_node.report.numbers import number
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pandas as pd
 
 from standalone_node.learn.tabular import Fitted
+from standalone_node.plot.inks import FAINT
+from standalone_node.plot.style import LINES, OKABE_ITO, shortened
 from standalone_node.report.document import Figure
 from standalone_node.report.figures.predicted_against_true import predictions
-from standalone_node.report.figures.style import LINES, OKABE_ITO, shortened, shown_part
-from standalone_node.report.figures.theme import FAINT
+from standalone_node.report.figures.shown import shown_part
 from standalone_node.report.numbers import number
 
 _MOST_BINS = 30
