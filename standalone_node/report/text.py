@@ -11,6 +11,7 @@ from rich.table import Table
 from rich.text import Text
 
 from standalone_node.report.folds import fold_rows
+from standalone_node.learn.dates import as_text
 from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
 
@@ -270,7 +271,7 @@ def _missing(schema: dict[str, Any]) -> str:
 def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     """The scores as a table of their own, and what else a summary tells."""
     names = _score_labels(summary)
-    told = {f"{part}_{name}" for part in _PARTS for name in names} | _SHOWN_ABOVE
+    told = {f"{part}_{name}" for part in _PARTS for name in (*SCORE_NAMES, *names)} | _SHOWN_ABOVE
     rest = [
         (name.replace("_", " "), _value(value))
         for name, value in summary.items()
@@ -293,20 +294,30 @@ def _score_labels(summary: dict[str, Any]) -> dict[str, str]:
         name, bracket, target = key.removeprefix("train_").partition("[")
         if key.startswith("train_") and bracket and name in SCORE_NAMES:
             found[f"{name}[{target}"] = f"{SCORE_NAMES[name]} of {target.removesuffix(']')}"
-    several = len(found) > len(SCORE_NAMES.keys() & found.keys())
-    return {
-        name: f"{label}, mean of the targets" if several and name in SCORE_NAMES else label
-        for name, label in found.items()
-    }
+    if len(found) == len(SCORE_NAMES.keys() & found.keys()):
+        return found
+    # Of several targets; means of errors would be in no unit.
+    own = {name: label for name, label in found.items() if name not in SCORE_NAMES}
+    return {"r2": f"{SCORE_NAMES['r2']}, mean of the targets", **own}
+
+
+def column_values(column: dict[str, Any]) -> str:
+    """What the cells of a column may be, as far as that is more than its kind tells."""
+    if column["kind"] == "date":
+        return str(column["format"])
+    if column["kind"] == "boolean":
+        return "{} is 0, {} is 1".format(*column["categories"])
+    return ", ".join(column["categories"])
 
 
 def _column_table(columns: list[dict[str, Any]]) -> RenderableType:
     rows = []
     for column in columns:
         fill = column["fill"]
-        filled = "" if fill is None else number(fill) if isinstance(fill, float) else fill
-        rows.append([column["name"], column["kind"], ", ".join(column["categories"]), filled])
-    headers = ["column", "kind", "categories", "filled with"]
+        shown = as_text if column["kind"] == "date" else number
+        filled = "" if fill is None else shown(fill) if isinstance(fill, float) else fill
+        rows.append([column["name"], column["kind"], column_values(column), filled])
+    headers = ["column", "kind", "values", "filled with"]
     shown = [i for i, _ in enumerate(headers) if i < 2 or any(row[i] for row in rows)]
     return grid(
         "Inputs",

@@ -10,7 +10,7 @@ from standalone_node.plot.following import ROWS
 from standalone_node.report.document import Cell, Section, Table
 from standalone_node.report.figures import trajectories, weights_over_depth
 from standalone_node.report.numbers import count, number, short
-from standalone_node.report.text import learnt_rows
+from standalone_node.report.text import column_values, learnt_rows
 from standalone_node.report.training_predictions import panel_figure, predictions
 from standalone_node.report.training_verdicts import percent
 
@@ -87,9 +87,9 @@ def convergence(fitted: Fitted, facts: Facts) -> Section:
 def data(fitted: Fitted, facts: Facts) -> Section:
     """The columns, as they were read."""
     rows: list[tuple[Cell, ...]] = []
-    for column in fitted.estimator.schema_.columns:
-        rows.append((column.name, column.kind, ", ".join(map(str, column.categories)) or None))
-    columns: tuple[str, ...] = ("column", "kind", "categories")
+    for column in fitted.estimator.schema_.to_json()["columns"]:
+        rows.append((column["name"], column["kind"], column_values(column) or None))
+    columns: tuple[str, ...] = ("column", "kind", "values")
     if not any(row[2] for row in rows):
         columns, rows = columns[:2], [row[:2] for row in rows]
     notes = list(facts["notes"])

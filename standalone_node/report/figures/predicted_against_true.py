@@ -59,7 +59,8 @@ def _draw(axes: Axes, fitted: Fitted, place: int) -> None:
     target = shown_targets(fitted)[place]
     axes.set_xlabel(f"true {target}")
     axes.set_ylabel(f"predicted {target}")
-    error = number(float(np.sqrt(np.mean(np.square(predicted - true)))))
+    squares = np.average(np.square(predicted - true), weights=part.weights)
+    error = number(float(np.sqrt(squares)))
     axes.set_title(f"{len(part):,} {name}{refitted_note(fitted)}: root mean square error {error}")
     axes.legend(loc="upper left")
 
