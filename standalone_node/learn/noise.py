@@ -21,9 +21,7 @@ def measured(schema: Schema) -> Array:
 
     All of them where there is no numeric column at all.
     """
-    flags = [
-        kind_of(column).measured for column in schema.columns for _ in range(width_of(column))
-    ]
+    flags = [kind_of(column).measured for column in schema.columns for _ in range(width_of(column))]
     found = np.array(flags)
     return found if found.any() else ~found
 

@@ -10,8 +10,8 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from standalone_node.report.folds import fold_rows
 from standalone_node.learn.dates import as_text
+from standalone_node.report.folds import fold_rows
 from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
 
@@ -227,7 +227,8 @@ def _confusion_table(scores: dict[str, Any]) -> RenderableType:
             for j, n in enumerate(counts)
         ]
         rows.append([name, *cells])
-    return grid("Confusion: true classes down, predicted across", ["", *names], rows)
+    what = "Confusion, sums of weights" if "effective_size" in scores else "Confusion"
+    return grid(f"{what}: true classes down, predicted across", ["", *names], rows)
 
 
 def info_tables(facts: dict[str, Any], source: str) -> RenderableType:
