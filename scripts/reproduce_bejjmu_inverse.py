@@ -138,7 +138,7 @@ def drawn(iterations: int, seed: int = 0) -> Any:
     """Error against iterations at two noises, and an entry of theta found with 5 % noise."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import style
+    from standalone_node.plot.style import style
 
     with style():
         figure, axes = plt.subplots(1, 3, figsize=(11.0, 3.8), layout="constrained")

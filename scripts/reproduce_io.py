@@ -93,7 +93,7 @@ def drawn(found: dict[tuple[str, int], sn.Parameters], nodes: list[int]) -> Any:
     """The bias of the one neuron over the depth: faster and faster, or settled."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import OKABE_ITO, style
+    from standalone_node.plot.style import OKABE_ITO, style
 
     with style():
         figure, axes = plt.subplots(1, 2, figsize=(9.0, 3.2), sharey=True, layout="constrained")

@@ -209,7 +209,7 @@ def drawn(numbers: tuple[int, ...], medians: Array, grids: tuple[int, ...], peak
     """Errors of derivatives against N, and memory against N."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import MARKERS, OKABE_ITO, style
+    from standalone_node.plot.style import MARKERS, OKABE_ITO, style
 
     with style():
         figure, axes = plt.subplots(1, 3, figsize=(11.0, 3.4), layout="constrained")

@@ -152,7 +152,7 @@ def drawn(found: dict[str, list[Run]]) -> Any:
     """The accuracy over the epochs, the median of the seeds and what lies between them."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import OKABE_ITO, style
+    from standalone_node.plot.style import OKABE_ITO, style
 
     with style():
         figure, both = plt.subplots(1, 2, figsize=(9.0, 3.4), sharey=True, layout="constrained")

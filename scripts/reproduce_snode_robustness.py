@@ -183,7 +183,7 @@ def drawn(found: dict[str, list[Measures]]) -> Any:
     """Accuracy against noise and the two attacks, the median and what lies between the seeds."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import style
+    from standalone_node.plot.style import style
 
     lengths = np.linspace(0.0, 1.2, 49)
     panels: dict[str, tuple[Any, Callable[[Measures], Array]]] = {
@@ -205,7 +205,7 @@ def drawn(found: dict[str, list[Measures]]) -> Any:
 
 def draw(panel: Any, places: Array, curves: dict[str, Array]) -> None:
     """Curves (seeds, places) of the networks."""
-    from standalone_node.report.figures.style import LINES, MARKERS
+    from standalone_node.plot.style import LINES, MARKERS
 
     few = places.size < 10
     for (name, seeds), colour, marker in zip(curves.items(), LINES, MARKERS, strict=False):

@@ -182,7 +182,7 @@ def drawn(runs: Runs) -> Any:
     """The contact rates found, over the truth; and the counts with the epidemic of seed 0."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import OKABE_ITO, style
+    from standalone_node.plot.style import OKABE_ITO, style
 
     with style():
         figure, (left, right) = plt.subplots(1, 2, figsize=(9.0, 3.4), layout="constrained")

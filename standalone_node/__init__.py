@@ -67,7 +67,7 @@ _HOMES = {
     "sensitivity_report": "report.sensitivity.from_python",
 }
 #: Public names that are modules with names of their own.
-_MODULES = ("sensitivity",)
+_MODULES = ("plot", "sensitivity")
 
 __all__ = [
     "L2",
@@ -99,6 +99,7 @@ __all__ = [
     "dot_test",
     "load",
     "minimize",
+    "plot",
     "resnet_parameters",
     "save",
     "sensitivity",

@@ -103,7 +103,7 @@ def drawn_courses(shown: dict[str, Shown]) -> Any:
     import matplotlib.pyplot as plt
     from matplotlib.ticker import NullFormatter
 
-    from standalone_node.report.figures.style import style
+    from standalone_node.plot.style import style
 
     with style():
         columns = -(-len(shown) // 2)
@@ -129,7 +129,7 @@ def drawn_paths(shown: dict[str, Shown]) -> Any:
     """One weight as a function of depth at the higher of the given costs, in three metrics."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import style
+    from standalone_node.plot.style import style
 
     panels = list(shown.items())[::2]
     with style():

@@ -202,7 +202,7 @@ def drawn(found: dict[Key, list[Pair]]) -> Any:
     """Cost against seconds: the direct run, and the levels of the continuation; the first seed."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import style
+    from standalone_node.plot.style import style
 
     keys = [key for key in found if key[1] in list(FINE)[:2]]
     panels = [(key, way) for key in keys for way in found[key][0].continued]
@@ -221,7 +221,7 @@ def drawn(found: dict[Key, list[Pair]]) -> Any:
 
 
 def _draw(place: Any, runs: Pair, way: Way) -> None:
-    from standalone_node.report.figures.style import OKABE_ITO
+    from standalone_node.plot.style import OKABE_ITO
 
     direct, course = runs.direct, runs.continued[way]
     place.loglog(direct.seconds[1:], direct.costs[1:], color="0.6", label="direct", lw=2.5)

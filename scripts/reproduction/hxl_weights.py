@@ -125,7 +125,7 @@ def drawn(found: Runs) -> Any:
     """Cost against iterations and against seconds: the medians, and what lies between the runs."""
     import matplotlib.pyplot as plt
 
-    from standalone_node.report.figures.style import OKABE_ITO, style
+    from standalone_node.plot.style import OKABE_ITO, style
 
     with style():
         figure, axes = plt.subplots(2, len(CASES), figsize=(12.0, 5.4), layout="constrained")

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from standalone_node.cli.config import configurable
-from standalone_node.cli.fitting import kernels_missing
+from standalone_node.cli.fitting import say_what_is_learnt_from
 from standalone_node.cli.kinds import SomeOf
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -29,7 +29,10 @@ _SHARED = (
 )
 
 _SECTIONS = {
-    "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Data": [
+        *("target", "ignore", "weight", "date", "missing", "na", "no_default_na"),
+        *("delimiter", "encoding", "task"),
+    ],
     "Held-out rows": ["test_share", "test_file", "group", "time", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "form", "inner", "activation"),
@@ -102,7 +105,9 @@ _SECTIONS = {
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, data: str, target: str | None, **options: Any) -> None:
+def command(
+    ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
+) -> None:
     """Train one network on DATA, a CSV file, by several methods, and compare them.
 
     All methods get the same rows, the same cost, the same start and the same limits. The held-out
@@ -125,12 +130,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
     outputs = Outputs(files, input_files(data, options))
     for path in outputs.replaced:
         messages.note(f"{path} is there already and will be replaced.")
-    for sentence in prepared.notes:
-        messages.note(sentence)
-    for sentence in prepared.warnings:
-        messages.warning(sentence)
-    if kernels_missing(prepared, arguments):
-        messages.note("the kernels are compiled first, which takes some seconds this once.")
+    say_what_is_learnt_from(prepared, arguments, messages)
     with messages.catching(as_options):
         comparison = _compared(prepared, arguments, options)
         with outputs:

@@ -31,13 +31,15 @@ from standalone_node.cli.rows import (
     refuse_both,
     rows_for_fit,
     scratch_option,
-    start_of,
-    start_option,
 )
+from standalone_node.cli.start import start_of, start_option
 from standalone_node.errors import NodeError
 
 _SECTIONS = {
-    "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Data": [
+        *("target", "ignore", "weight", "date", "missing", "na", "no_default_na"),
+        *("delimiter", "encoding", "task"),
+    ],
     "Big files": ["chunked", "scratch"],
     "Held-out rows": ["test_share", "test_file", "group", "time", "cv", "refit", "seed"],
     "Network": [
@@ -91,7 +93,9 @@ _SECTIONS = {
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, data: str, target: str | None, **options: Any) -> int:
+def command(
+    ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
+) -> int:
     """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed).
 
     Numbers and text are recognised column by column, as is whether the target holds classes or

@@ -68,17 +68,11 @@ def fit_and_write(
     from standalone_node.report.progress import progress
     from standalone_node.report.terminal import show, terminal
 
-    for sentence in prepared.notes:
-        messages.note(sentence)
-    for sentence in prepared.warnings:
-        messages.warning(sentence)
-    if start is not None:
-        doubt = start.doubt(prepared)
-        if doubt is not None:
-            messages.warning(doubt)
     settings = {} if start is None else start.estimator.get_params()
-    if kernels_missing(prepared, {**settings, **arguments}):
-        messages.note("the kernels are compiled first, which takes some seconds this once.")
+    say_what_is_learnt_from(prepared, {**settings, **arguments}, messages)
+    doubt = None if start is None else start.doubt(prepared)
+    if doubt is not None:
+        messages.warning(doubt)
     with messages.catching(as_options):
         with progress(terminal(stderr=True), quiet=display.quiet) as shown:
             fitted = fit(
@@ -107,6 +101,23 @@ def fit_and_write(
 
         show(fit_table(facts))
     return NOT_CONVERGED if display.strict and not facts["end_state"]["success"] else 0
+
+
+def say_what_is_learnt_from(
+    prepared: Any, arguments: Mapping[str, Any], messages: Messages
+) -> None:
+    """What was recognised in the rows, what looks wrong, and what takes its time first."""
+    from standalone_node.learn.explosion import explosions
+    from standalone_node.learn.tabular import estimator_of
+
+    for sentence in prepared.notes:
+        messages.note(sentence)
+    estimator = estimator_of(prepared, arguments)
+    grown = explosions(prepared.schema, estimator, len(prepared.train))
+    for sentence in (*prepared.warnings, *grown):
+        messages.warning(sentence)
+    if kernels_missing(prepared, arguments):
+        messages.note("the kernels are compiled first, which takes some seconds this once.")
 
 
 def kernels_missing(prepared: Any, arguments: Mapping[str, Any]) -> bool:

@@ -97,18 +97,23 @@ class TaylorTest(float):
     ----------
     steps, remainders : ndarray
         eps and \\|E(p + eps v) - E(p) - eps dE.v\\|.
+    changes : ndarray
+        \\|E(p + eps v) - E(p)\\|, of order 1: what a remainder is like whose derivative is wrong.
     used : slice
         The steps the order was fitted to: the smallest ones whose remainder rounding leaves alone.
     """
 
     steps: Array
     remainders: Array
+    changes: Array
     used: slice
 
-    def __new__(cls, order: float, steps: Array, remainders: Array, used: slice) -> TaylorTest:
+    def __new__(
+        cls, order: float, steps: Array, remainders: Array, changes: Array, used: slice
+    ) -> TaylorTest:
         """The order with its evidence."""
         made = super().__new__(cls, order)
-        made.steps, made.remainders, made.used = steps, remainders, used
+        made.steps, made.remainders, made.changes, made.used = steps, remainders, changes, used
         return made
 
 
@@ -147,15 +152,16 @@ def taylor_test(
     slope = derivative.apply(direction)
     steps = 0.01 * 0.5 ** np.arange(levels) / largest
     costs = np.array([problem.cost(p + eps * direction) for eps in steps])
+    changes = np.abs(costs - cost)
     remainders = np.abs(costs - cost - steps * slope)
     # The smallest steps leave nothing but rounding, and so show how large it is.
     rounding = max(4.0 * EPSILON * abs(cost), float(remainders[-4:].max()))
     end = int(np.argmin(np.append(remainders > 1e3 * rounding, False)))
     if end < 4:
-        return TaylorTest(float("inf"), steps, remainders, slice(0, 0))
+        return TaylorTest(float("inf"), steps, remainders, changes, slice(0, 0))
     used = slice(end - 4, end)
     order = np.polyfit(np.log(steps[used]), np.log(remainders[used]), 1)[0]
-    return TaylorTest(float(order), steps, remainders, used)
+    return TaylorTest(float(order), steps, remainders, changes, used)
 
 
 @dataclass(frozen=True, eq=False)

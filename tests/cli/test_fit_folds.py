@@ -49,7 +49,8 @@ def test_folds_of_all_rows_and_in_the_report(run: Run, folder: Path) -> None:
     assert facts["test"] is None and facts["cross_validation"]["rows"] == 24
     page = (folder / "out" / "report.html").read_text()
     assert "How much does the score depend on the rows" in page
-    assert (folder / "out" / "data" / "folds.csv").read_text().startswith("fold,trained on,scored on,")
+    table = (folder / "out" / "data" / "folds.csv").read_text()
+    assert table.startswith("fold,trained on,scored on,accuracy,")
 
 
 def test_without_folds_nothing_is_said_of_them(run: Run) -> None:

@@ -17,6 +17,7 @@ from rich.console import Console, RenderableType
 
 from standalone_node.learn.comparison import Comparison
 from standalone_node.learn.contenders import COMPARED
+from standalone_node.plot.style import LINES
 from standalone_node.report.comparison import (
     comparison_facts,
     comparison_tables,
@@ -25,7 +26,6 @@ from standalone_node.report.comparison import (
 from standalone_node.report.comparison_progress import ComparisonProgress, line
 from standalone_node.report.figures import FORMATS
 from standalone_node.report.figures.comparison import draw, save_comparison, spread
-from standalone_node.report.figures.style import LINES
 
 
 @pytest.fixture(scope="module")

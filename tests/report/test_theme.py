@@ -8,20 +8,10 @@ import xml.etree.ElementTree as ElementTree
 import pytest
 from small_documents import figure_of
 
+from standalone_node.plot.inks import FAINT, INK, ON_SHADE, PAPER, SOFT
+from standalone_node.plot.style import OKABE_ITO, colours, shortened
 from standalone_node.report.figures.rendering import Rendered, rendered
-from standalone_node.report.figures.style import OKABE_ITO, colours, shortened
-from standalone_node.report.figures.theme import (
-    DARK,
-    FAINT,
-    INK,
-    LEAST_CONTRAST,
-    ON_SHADE,
-    PAPER,
-    SOFT,
-    contrast,
-    dark_svg,
-    on_dark,
-)
+from standalone_node.report.figures.theme import DARK, LEAST_CONTRAST, contrast, dark_svg, on_dark
 
 COLOUR = re.compile(r": (#[0-9a-f]{6})")
 

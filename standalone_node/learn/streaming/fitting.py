@@ -13,6 +13,7 @@ from sklearn.base import clone
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.base import report_end, settings_of
 from standalone_node.learn.defaults import CLASSIFIER
+from standalone_node.learn.explosion import warn_of_explosion
 from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.scaling import Moments
 from standalone_node.learn.streaming.applying import Tallies
@@ -104,6 +105,7 @@ def fit_stored(
     options = {"random_state": prepared.seed, **stored_defaults(len(prepared.train), given)}
     began = time.perf_counter()
     estimator = estimator_of(cast(Prepared, prepared), options)
+    warn_of_explosion(prepared.schema, estimator, len(prepared.train))
     count, batch = len(prepared.train), estimator.batch_size
     if stage is not None:
         stage(f"Fitting on {count:,} rows, {batch:,} at a time")

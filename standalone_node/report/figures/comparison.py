@@ -15,7 +15,7 @@ from scipy.optimize import isotonic_regression
 from standalone_node.learn.comparison import Comparison
 from standalone_node.learn.contenders import COMPARED
 from standalone_node.learn.runs import Run
-from standalone_node.report.figures.style import LINES, style, write_figure
+from standalone_node.plot.style import LINES, style, write_figure
 
 #: The least distance between two labels, as a share of the height of the axes.
 _APART = 0.062

@@ -10,8 +10,8 @@ import matplotlib.figure
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.backends.backend_svg import FigureCanvasSVG
 
+from standalone_node.plot.style import style
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import style
 from standalone_node.report.figures.theme import dark_svg, plain_svg
 
 #: Pixels an inch of PNG files, and of images inside SVG files.

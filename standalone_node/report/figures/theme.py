@@ -1,4 +1,4 @@
-"""The inks of all figures, and the same figure on dark paper.
+"""A figure on dark paper.
 
 A figure is drawn once, on white paper. Its dark variant is the same SVG with other colours: the
 inks below are exchanged for their counterparts, and colours of data that could hardly be seen on
@@ -13,13 +13,7 @@ import numpy as np
 from matplotlib.colors import to_hex, to_rgb
 from numpy.typing import NDArray
 
-PAPER = "#ffffff"
-INK = "#1b1f24"  # text, and what has to be seen first
-SOFT = "#57606a"  # text beside, axes
-FAINT = "#8b949e"  # lines to compare with
-GRID = "#e4e7ea"
-#: Text on a deep shade of an image, which is the same on both papers.
-ON_SHADE = "#fefefe"
+from standalone_node.plot.inks import FAINT, GRID, INK, PAPER, SOFT
 
 #: What takes the place of each ink on dark paper.
 DARK = {

@@ -2,41 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-import matplotlib as mpl
 import matplotlib.figure
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from matplotlib.cm import ScalarMappable
-from matplotlib.collections import LineCollection
-from matplotlib.colors import ListedColormap, Normalize
-from matplotlib.lines import Line2D
 from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted
+from standalone_node.plot.colouring import Colouring, by_class, by_quantity
+from standalone_node.plot.following import ROWS, ways_of
+from standalone_node.plot.inks import FAINT
+from standalone_node.plot.panels import Panels
+from standalone_node.plot.style import OKABE_ITO, shortened
+from standalone_node.plot.ways import draw_ways
 from standalone_node.problem.network import Network
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import (
-    OKABE_ITO,
-    colours,
-    inputs_of,
-    shortened,
-    shown_part,
-)
-from standalone_node.report.figures.theme import FAINT
+from standalone_node.report.figures.shown import inputs_of, shown_part
 
 Array = NDArray[Any]
 
-#: How many rows are drawn, and how many outputs have a panel of their own.
-ROWS, _PANELS = 60, 4
+#: How many outputs have a panel of their own.
+_PANELS = 4
 _LEAD = "lead of the true class"
-_RIGHT, _WRONG = OKABE_ITO[0], OKABE_ITO[5]
-#: Of viridis, what can be told from white paper and from dark.
-_SHADES = ListedColormap(mpl.colormaps["viridis"](np.linspace(0.15, 0.9, 128)))
+_VERDICTS = ("predicted wrongly", "predicted correctly"), "", (OKABE_ITO[5], OKABE_ITO[0])
 
 
 @dataclass(frozen=True)
@@ -51,9 +41,11 @@ class Paths:
     features : ndarray, (N + 1, rows, p)
         The components that begin as the features, in their units.
     targets : ndarray, (rows,)
-        Positions of classes, or quantities.
+        Positions of classes, or quantities: of the first target.
     rows : ndarray, (rows,)
         Their numbers in the file, from 1.
+    looks : Colouring
+        By the true class or quantity.
     """
 
     times: Array
@@ -61,31 +53,31 @@ class Paths:
     features: Array
     targets: Array
     rows: Array
+    looks: Colouring
 
 
 def paths_of(fitted: Fitted) -> Paths:
     """Follow some of the rows shown, chosen evenly over the classes or the quantities."""
     part, _ = shown_part(fitted)
+    target = fitted.prepared.schema.target
     network: Network = fitted.estimator.network_
-    chosen = np.sort(_even(part.targets, ROWS))
-    rows = inputs_of(fitted, part)[chosen]
-    states = network.dynamics.states(network.parameters, network.initial(rows))
-    states = np.asarray(states, dtype=np.float64)
+    # Rows have one colour: of several targets, the first.
+    targets = part.targets if part.targets.ndim == 1 else part.targets[:, 0]
+    ways = ways_of(network, inputs_of(fitted, part), known=targets, most=ROWS)
+    title = f"true {shortened(target.name, 40)}"
+    if target.classes:
+        looks = by_class(targets, target.classes, title)
+    else:
+        looks = by_quantity(targets, title)
+    states = ways.states
     return Paths(
         times=network.times,
         outputs=network.output_mean + network.output_scale * states[..., : network.outputs],
         features=network.mean + network.scale * states[..., network.features],
-        targets=part.targets[chosen],
-        rows=part.table.frame.index.to_numpy()[chosen],
+        targets=targets[ways.index],
+        rows=part.table.frame.index.to_numpy()[ways.index],
+        looks=looks.of(ways.index),
     )
-
-
-def _even(targets: Array, most: int) -> Array:
-    """Positions of at most so many rows, evenly over the targets in order of size."""
-    order = np.random.default_rng(0).permutation(len(targets))
-    order = order[np.argsort(targets[order], kind="stable")]
-    places = np.linspace(0.0, len(order) - 1.0, min(most, len(order)))
-    return np.asarray(order[places.round().astype(np.intp)])
 
 
 def over_depth(fitted: Fitted, paths: Paths) -> Figure:
@@ -96,7 +88,7 @@ def over_depth(fitted: Fitted, paths: Paths) -> Figure:
     columns = len(curves) if len(curves) < _PANELS else 2
     classes = bool(fitted.prepared.schema.target.classes)
     right = curves[_LEAD][-1] > 0.0 if _LEAD in curves else None
-    shades = _colours(fitted, paths) if right is None else [_RIGHT if r else _WRONG for r in right]
+    looks = paths.looks if right is None else by_class(right.astype(np.intp), *_VERDICTS)
 
     def draw(canvas: matplotlib.figure.Figure) -> None:
         panels = canvas.subplots(
@@ -105,15 +97,13 @@ def over_depth(fitted: Fitted, paths: Paths) -> Figure:
         for axes, (name, curve) in zip(panels.flat, curves.items(), strict=False):
             if classes:
                 axes.axhline(0.0, color=FAINT, lw=0.8)
-            _flow(axes, shades, np.broadcast_to(paths.times, curve.T.shape).T, curve)
+            draw_ways(axes, looks, np.broadcast_to(paths.times, curve.T.shape).T, curve)
             axes.set_title(shortened(name, 80 // columns))
             axes.grid(visible=True, axis="y")
         for axes in panels[-1]:
             axes.set_xlabel("depth t")
-        if right is None:
-            _key(canvas, fitted, paths)
-        else:
-            _legend(canvas, {"predicted correctly": _RIGHT, "predicted wrongly": _WRONG})
+        shown = tuple(axes for axes in panels.flat if axes.has_data())
+        looks.key(Panels(shown, own=True), lines=True, shapes=False)
 
     return Figure(
         name="trajectories",
@@ -143,19 +133,19 @@ def phase_plane(fitted: Fitted, paths: Paths) -> Figure:
     def draw(canvas: matplotlib.figure.Figure) -> None:
         axes = canvas.add_subplot()
         x, y = paths.features[..., 0], paths.features[..., 1]
-        _flow(axes, _colours(fitted, paths), x, y, ends=True)
+        draw_ways(axes, paths.looks, x, y, ends=True)
         axes.set_xlabel(shortened(names[0], 60))
         axes.set_ylabel(shortened(names[1], 40))
         axes.grid(visible=True)
-        _key(canvas, fitted, paths)
+        paths.looks.key(Panels((axes,), own=True), lines=True)
 
     return Figure(
         name="phase-plane",
         title="The way through the plane of the features",
         caption=(
             f"The same {len(paths.rows)} {held} in the plane of the two features, from the values "
-            "in the table (thin end) to where the flow carries them (dot). The flow moves rows so "
-            f"that a simple rule can tell them apart at the end.{_crossing(fitted)}"
+            "in the table (thin end) to where the flow carries them (marker). The flow moves rows "
+            f"so that a simple rule can tell them apart at the end.{_crossing(fitted)}"
         ),
         alt=(
             f"Ways of {len(paths.rows)} {held} through the plane of {names[0]} and {names[1]}; on "
@@ -194,6 +184,8 @@ def lead_of(outputs: Array, targets: Array) -> Array:
 def _meaning(fitted: Fitted) -> str:
     network: Network = fitted.estimator.network_
     if not network.classes:
+        if network.outputs > 1:
+            return f"Coloured by the true {fitted.prepared.schema.target.name} in all panels."
         return "Coloured by the true value; the closer a line ends to it, the better."
     if network.outputs == 1:
         return "Coloured by the true class; lines that end above 0 are predicted as that class."
@@ -236,43 +228,3 @@ def _table(fitted: Fitted, paths: Paths, values: dict[str, Array]) -> pd.DataFra
             **{name: curve.T.ravel() for name, curve in values.items()},
         }
     )
-
-
-def _flow(axes: Axes, shades: list[Any], x: Array, y: Array, *, ends: bool = False) -> None:
-    """A line a row from x and y (N + 1, rows), in its colour."""
-    ways = np.stack([x.T, y.T], axis=-1)
-    axes.add_collection(LineCollection(list(ways), colors=shades, linewidths=0.9, alpha=0.75))
-    if ends:
-        axes.scatter(x[-1], y[-1], s=14.0, c=shades, linewidths=0.0, zorder=3)
-    axes.autoscale_view()
-
-
-def _colours(fitted: Fitted, paths: Paths) -> list[Any]:
-    labels = fitted.prepared.schema.target.classes
-    if labels:
-        palette = colours(len(labels))
-        return [palette[place] for place in paths.targets]
-    return list(_SHADES(_scale(paths)(paths.targets)))
-
-
-def _scale(paths: Paths) -> Normalize:
-    return Normalize(float(paths.targets.min()), float(paths.targets.max()))
-
-
-def _key(canvas: matplotlib.figure.Figure, fitted: Fitted, paths: Paths) -> None:
-    """What the colours mean, below the panels or beside them."""
-    target = fitted.prepared.schema.target
-    if not target.classes:
-        bar = canvas.colorbar(ScalarMappable(_scale(paths), _SHADES), ax=canvas.axes, shrink=0.9)
-        bar.outline.set_visible(False)
-        bar.set_label(f"true {shortened(target.name, 40)}")
-        return
-    palette = colours(len(target.classes))
-    _legend(canvas, dict(zip(map(str, target.classes), palette, strict=True)))
-
-
-def _legend(canvas: matplotlib.figure.Figure, entries: Mapping[str, Any]) -> None:
-    handles = [Line2D([], [], color=colour, lw=2.0) for colour in entries.values()]
-    # Matplotlib leaves out names that begin with "_".
-    names = [f" {shortened(name)}" for name in entries]
-    canvas.legend(handles, names, loc="outside lower center", ncols=min(len(names), 5))

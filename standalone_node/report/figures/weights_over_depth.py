@@ -3,23 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import matplotlib.figure
 import numpy as np
 import pandas as pd
-from matplotlib.axes import Axes
-from numpy.typing import NDArray
 
 from standalone_node.learn.tabular import Fitted
 from standalone_node.model.nodal import Parameters
+from standalone_node.plot import blocks
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import LINES
-
-Array = NDArray[np.float64]
-
-#: How many single entries are drawn.
-_ENTRIES = 6
 
 
 @dataclass(frozen=True)
@@ -61,19 +53,18 @@ def variation_of(p: Parameters) -> Variation:
 def figure(fitted: Fitted) -> Figure:
     """Two panels over the depth."""
     p: Parameters = fitted.estimator.parameters_
-    sizes, entries = _sizes(p), _entries(p)
-    table = pd.DataFrame({"depth": p.times, **sizes, **entries})
+    names = [name for name, _ in p.blocks]
+    sizes, entries = blocks.block_sizes(p), blocks.varying_entries(p, names)
+    columns = {f"size of {name}": size for name, size in sizes.items()}
+    table = pd.DataFrame({"depth": p.times, **columns, **entries})
     varies = variation_of(p)
 
     def draw(canvas: matplotlib.figure.Figure) -> None:
         left, right = canvas.subplots(1, 2)
-        _lines(left, p.times, sizes, "root mean square of entries")
-        left.set_ylim(bottom=0.0)
-        left.set_title("Size of each block")
-        _lines(right, p.times, entries, "value")
-        right.set_title("Entries that vary most")
+        blocks.weights(p, ax=left)
+        blocks.weights(p, names, ax=right)
 
-    ends = "; ".join(f"{name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in sizes.items())
+    ends = "; ".join(f"size of {name} from {v[0]:.3g} to {v[-1]:.3g}" for name, v in sizes.items())
     return Figure(
         name="weights-over-depth",
         title="The weights over the depth",
@@ -93,43 +84,3 @@ def figure(fitted: Fitted) -> Figure:
         draw=draw,
         size=(7.2, 3.6),
     )
-
-
-def _sizes(p: Parameters) -> dict[str, Array]:
-    """The root mean square of the entries of each block, (K + 1,)."""
-    return {
-        f"size of {name}": np.sqrt(
-            np.mean(np.square(p.block(name).reshape(len(p.times), -1)), axis=1)
-        )
-        for name, _ in p.blocks
-    }
-
-
-def _entries(p: Parameters) -> dict[str, Array]:
-    """The entries with the largest variation, (K + 1,) each, in the order of the blocks."""
-    names = [
-        f"{name}[{', '.join(str(i + 1) for i in place)}]"
-        for name, shape in p.blocks
-        for place in np.ndindex(*shape)
-    ]
-    chosen = np.sort(np.argsort(-np.ptp(p.values, axis=0), kind="stable")[:_ENTRIES])
-    return {names[i]: p.values[:, i] for i in chosen}
-
-
-def _lines(axes: Axes, times: Array, values: dict[str, Any], label: str) -> None:
-    marker = "o" if len(times) <= 40 else ""
-    for place, (name, line) in enumerate(values.items()):
-        colour = LINES[place % len(LINES)]
-        axes.plot(
-            times,
-            line,
-            marker=marker,
-            ms=3.5,
-            lw=1.6,
-            color=colour,
-            label=name.removeprefix("size of "),
-        )
-    axes.grid(visible=True, axis="y")
-    axes.set_xlabel("depth t")
-    axes.set_ylabel(label)
-    axes.legend(fontsize=8.5, ncols=2, loc="upper center", bbox_to_anchor=(0.5, -0.18))

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from standalone_node.report.figures.style import shortened
+from standalone_node.plot.style import shortened
 
 __all__ = ["brief", "counted", "listed", "median", "percent", "portion", "shortened"]
 

@@ -14,10 +14,11 @@ from matplotlib.axes import Axes
 from numpy.testing import assert_allclose
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import log_scale
+from standalone_node.plot.style import style
 from standalone_node.report.document import Figure
 from standalone_node.report.figures.rendering import rendered
-from standalone_node.report.figures.style import style
-from standalone_node.report.sensitivity.figures.canvas import WIDTH, end_labels, log_scale
+from standalone_node.report.sensitivity.figures.canvas import WIDTH, end_labels
 from standalone_node.report.sensitivity.sections import SECTIONS
 
 Made = Callable[..., tuple[dict[str, Any], Any]]

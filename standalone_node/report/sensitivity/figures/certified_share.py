@@ -8,18 +8,16 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import grid, log_scale, shares
+from standalone_node.plot.inks import GRID
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import GRID
 from standalone_node.report.sensitivity.context import Context
 from standalone_node.report.sensitivity.figures.canvas import (
     BLUE,
     GREEN,
     VERMILION,
     Canvas,
-    grid,
-    log_scale,
     picture,
-    shares,
 )
 from standalone_node.report.sensitivity.words import median, percent
 

@@ -9,8 +9,8 @@ import pandas as pd
 from matplotlib.colors import to_rgb
 from numpy.typing import NDArray
 
+from standalone_node.plot.inks import INK, ON_SHADE
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import INK, ON_SHADE
 from standalone_node.report.sensitivity.context import Context
 from standalone_node.report.sensitivity.figures.canvas import BLUE, Canvas, picture
 from standalone_node.report.sensitivity.words import counted, percent, shortened

@@ -8,16 +8,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import grid, shares
+from standalone_node.plot.inks import FAINT
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import FAINT
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    VERMILION,
-    Canvas,
-    grid,
-    picture,
-    shares,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, VERMILION, Canvas, picture
 from standalone_node.report.sensitivity.words import listed, percent
 
 _LOOKS = ((BLUE, "-", "o"), (VERMILION, (0, (4, 1.5)), "s"))

@@ -7,17 +7,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import bands, draw_band, grid
 from standalone_node.report.document import Figure
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    ORANGE,
-    Canvas,
-    bands,
-    draw_band,
-    grid,
-    picture,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, ORANGE, Canvas, picture
 from standalone_node.report.sensitivity.words import brief, counted, shortened
 
 

@@ -8,17 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import grid, shares
 from standalone_node.report.document import Figure
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    GREY,
-    Canvas,
-    grid,
-    left_of,
-    picture,
-    shares,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, GREY, Canvas, left_of, picture
 from standalone_node.report.sensitivity.words import brief, counted, median, percent
 
 Array = NDArray[Any]

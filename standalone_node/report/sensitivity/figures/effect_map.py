@@ -10,17 +10,11 @@ from matplotlib.axes import Axes
 from matplotlib.colors import LinearSegmentedColormap, to_rgb
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import grid
+from standalone_node.plot.inks import INK, ON_SHADE
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import INK, ON_SHADE
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    GREY,
-    VERMILION,
-    Canvas,
-    grid,
-    picture,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, GREY, VERMILION, Canvas, picture
 from standalone_node.report.sensitivity.figures.effects import TOP
 from standalone_node.report.sensitivity.words import brief, shortened
 

@@ -7,17 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import ends, grid
+from standalone_node.plot.inks import FAINT, INK
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import FAINT, INK
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    VERMILION,
-    Canvas,
-    ends,
-    grid,
-    picture,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, VERMILION, Canvas, picture
 from standalone_node.report.sensitivity.words import brief, listed, percent, shortened
 
 #: So many features are shown, the most influential first.

@@ -8,15 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import grid, shares
 from standalone_node.report.document import Figure
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    VERMILION,
-    Canvas,
-    grid,
-    picture,
-    shares,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, VERMILION, Canvas, picture
 from standalone_node.report.sensitivity.words import counted, percent
 
 Array = NDArray[Any]

@@ -9,18 +9,11 @@ import pandas as pd
 from matplotlib.ticker import FixedLocator, MaxNLocator
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import bands, grid, log_scale, positive
+from standalone_node.plot.inks import INK
+from standalone_node.plot.style import MANY
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import MANY
-from standalone_node.report.figures.theme import INK
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    Canvas,
-    bands,
-    grid,
-    log_scale,
-    picture,
-    positive,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, Canvas, picture
 from standalone_node.report.sensitivity.words import brief, counted, median
 
 Array = NDArray[Any]

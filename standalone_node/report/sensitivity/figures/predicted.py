@@ -8,17 +8,12 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import ends, grid
+from standalone_node.plot.inks import FAINT
+from standalone_node.plot.style import MANY
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import MANY
-from standalone_node.report.figures.theme import FAINT
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    Canvas,
-    ends,
-    grid,
-    picture,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, Canvas, picture
 from standalone_node.report.sensitivity.words import brief, percent, shortened
 
 Array = NDArray[Any]

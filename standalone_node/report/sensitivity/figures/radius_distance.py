@@ -7,19 +7,12 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import grid, log_scale, positive
+from standalone_node.plot.inks import FAINT
+from standalone_node.plot.style import MANY
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.style import MANY
-from standalone_node.report.figures.theme import FAINT
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    GREY,
-    Canvas,
-    grid,
-    log_scale,
-    picture,
-    positive,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, GREY, Canvas, picture
 from standalone_node.report.sensitivity.words import counted, median, percent
 
 

@@ -9,16 +9,15 @@ import numpy as np
 import pandas as pd
 from matplotlib.axes import Axes
 
+from standalone_node.plot.axes import grid, shares
+from standalone_node.plot.inks import FAINT, PAPER
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import FAINT, PAPER
 from standalone_node.report.sensitivity.figures.canvas import (
     BLUE,
     GREEN,
     VERMILION,
     Canvas,
-    grid,
     picture,
-    shares,
 )
 from standalone_node.report.sensitivity.words import brief, counted, percent
 

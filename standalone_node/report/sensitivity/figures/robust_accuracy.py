@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import grid, shares
 from standalone_node.report.document import Figure
 from standalone_node.report.sensitivity.context import Context
 from standalone_node.report.sensitivity.figures.canvas import (
@@ -15,9 +16,7 @@ from standalone_node.report.sensitivity.figures.canvas import (
     VERMILION,
     Canvas,
     end_labels,
-    grid,
     picture,
-    shares,
 )
 from standalone_node.report.sensitivity.words import brief, percent
 

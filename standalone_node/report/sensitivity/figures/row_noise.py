@@ -7,18 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import ends, grid, log_scale, positive
+from standalone_node.plot.inks import FAINT
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import FAINT
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    Canvas,
-    ends,
-    grid,
-    log_scale,
-    picture,
-    positive,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, Canvas, picture
 from standalone_node.report.sensitivity.words import brief, counted, median, percent
 
 #: More rows than this have no error bars: they would hide each other.

@@ -8,17 +8,11 @@ import numpy as np
 import pandas as pd
 from matplotlib.lines import Line2D
 
+from standalone_node.plot.axes import ends, grid
+from standalone_node.plot.inks import FAINT, PAPER
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import FAINT, PAPER
 from standalone_node.report.sensitivity.context import Context
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    VERMILION,
-    Canvas,
-    ends,
-    grid,
-    picture,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, VERMILION, Canvas, picture
 from standalone_node.report.sensitivity.figures.effects import TOP
 from standalone_node.report.sensitivity.words import counted, percent, shortened
 

@@ -8,16 +8,9 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from standalone_node.plot.axes import grid, log_scale, positive
 from standalone_node.report.document import Figure
-from standalone_node.report.sensitivity.figures.canvas import (
-    BLUE,
-    GREY,
-    Canvas,
-    grid,
-    log_scale,
-    picture,
-    positive,
-)
+from standalone_node.report.sensitivity.figures.canvas import BLUE, GREY, Canvas, picture
 from standalone_node.report.sensitivity.words import brief, counted
 
 Array = NDArray[Any]

@@ -7,17 +7,14 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import bands, draw_band, grid, log_scale
+from standalone_node.plot.inks import FAINT
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import FAINT
 from standalone_node.report.sensitivity.figures.canvas import (
     BLUE,
     VERMILION,
     Canvas,
-    bands,
-    draw_band,
     end_labels,
-    grid,
-    log_scale,
     picture,
 )
 from standalone_node.report.sensitivity.words import brief, percent

@@ -7,21 +7,19 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from standalone_node.plot.axes import grid, log_scale, positive
+from standalone_node.plot.inks import GRID
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.theme import GRID
 from standalone_node.report.sensitivity.context import Context
 from standalone_node.report.sensitivity.figures.canvas import (
     BLUE,
     GREY,
     VERMILION,
     Canvas,
-    grid,
     headroom,
     left_of,
-    log_scale,
     mark_at,
     picture,
-    positive,
 )
 from standalone_node.report.sensitivity.words import brief, shortened
 

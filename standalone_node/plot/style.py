@@ -14,10 +14,8 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
-from numpy.typing import NDArray
 
-from standalone_node.learn.tabular import Fitted, Part
-from standalone_node.report.figures.theme import GRID, INK, PAPER, SOFT
+from standalone_node.plot.inks import GRID, INK, PAPER, SOFT
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
 #: Of the same palette, for lines: without yellow, which is too pale for them.
@@ -82,22 +80,3 @@ def write_figure(figure: Figure, path: str | Path | IO[Any], file_format: str) -
     """Write a figure without the date of the day, so that the same fit gives the same file."""
     dates = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}
     figure.savefig(path, format=file_format, metadata=dates.get(file_format))
-
-
-def shown_part(fitted: Fitted) -> tuple[Part, str]:
-    """The rows a figure of predictions shows: the held-out ones if there are any."""
-    if fitted.prepared.test is None:
-        return fitted.prepared.train, "training rows"
-    return fitted.prepared.test, "held-out rows"
-
-
-def refitted_note(fitted: Fitted) -> str:
-    """What a title has to add where the model shown was trained on the rows shown."""
-    return ", seen in the refit" if fitted.refitted else ""
-
-
-def inputs_of(fitted: Fitted, part: Part) -> NDArray[Any]:
-    """The inputs of rows as the final model reads them: a refit has fill values of its own."""
-    if not fitted.refitted:
-        return part.inputs
-    return np.asarray(fitted.estimator.schema_.features(part.table))
