@@ -67,10 +67,11 @@ def test_files_and_folders_are_left_to_the_shell(words: tuple[str, ...], kind: s
     [
         b"length;width;kind\n1,5;2;a\n",
         b"\xef\xbb\xbflength,width,kind\n",
-        gzip.compress(b"length,width,kind\n1,2,a\n"),
+        gzip.compress(b"length,width,kind\n1,2,a\n", mtime=0),
         b"length,width,kind\n" + b"1.25,2.25,a\n" * (HEADER // 8),
         b'"length","width","kind"',
     ],
+    ids=["semicolons", "byte order mark", "gzip", "long", "quotes"],
 )
 def test_the_header_is_found_in_the_beginning_of_a_file(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "data.csv").write_bytes(content)
