@@ -16,6 +16,15 @@ NAMES = ("x", "y", "kind", "naïve", "a b", "", "x", '"', "1", "predicted_y", "\
 CELLS = (
     *("0", "1", "2", "3", "1.5", "-2.25", "1e3", "red", "blue", "True", "false", "", "NA", "?"),
     *("inf", "-nan", "1e999", "1e-999", "0x10", "1_000", "1,5", "1.234,5", "٣", "½", "9" * 400),
+    *(
+        "yes",
+        "NO",
+        "2020-02-30",
+        "31.12.2020",
+        "01/02/2020 10:00",
+        "0000-00-00",
+        "2020-01-01T24:00Z",
+    ),
     *("-0", "+1", ".5", "5.", "1e", "--1", "2020-01-01", " ", "\t", '"', '""', "'", "a\nb", "\\"),
     *("é", "\u200b", "\ufeff", "\U0001f600", "x" * 70, "18446744073709551616", "9007199254740993"),
 )
@@ -50,7 +59,8 @@ def _table(rng: Random) -> str:
     mark = rng.choice((",", ",", ";", "\t", "|") if plain else (",", ";", "\t", "|", " ", "ab"))
     end = rng.choice(("\n", "\n", "\r\n", "\r"))
     kinds = [
-        rng.choice(("number", "number", "class", "whole", "any", "id")) for _ in range(columns)
+        rng.choice(("number", "number", "class", "whole", "any", "id", "truth", "date"))
+        for _ in range(columns)
     ]
     names = [f"c{j}" for j in range(columns)]
     if not plain and rng.random() < 0.2:
@@ -74,6 +84,11 @@ def _cell(rng: Random, kind: str, row: int, mark: str) -> str:
         return text.replace(".", ",") if mark == ";" else text
     if kind == "class":
         return rng.choice(("red", "green", "blue"))
+    if kind == "truth":
+        return rng.choice(("yes", "no", "yes", "Yes"))
+    if kind == "date":
+        year, month, day = rng.randrange(1990, 2030), rng.randrange(1, 13), rng.randrange(1, 29)
+        return f"{year}-{month:02}-{day:02}" + rng.choice(("", "", " 12:30", "T01:02:03Z"))
     if kind == "whole":
         return str(rng.randrange(3))
     return rng.choice(CELLS) if kind == "any" else str(row)

@@ -115,7 +115,7 @@ if hasattr(signal, "SIGHUP"):
 
 #: The options that say which rows are learnt from, beside the arguments of the estimators.
 _ROWS = (
-    *("target", "ignore", "missing", "na", "no_default_na", "task"),
+    *("target", "ignore", "weight", "date", "missing", "na", "no_default_na", "task"),
     *("test_share", "test_file", "group", "time", "cv"),
 )
 

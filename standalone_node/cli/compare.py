@@ -29,7 +29,10 @@ _SHARED = (
 )
 
 _SECTIONS = {
-    "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Data": [
+        *("target", "ignore", "weight", "date", "missing", "na", "no_default_na"),
+        *("delimiter", "encoding", "task"),
+    ],
     "Held-out rows": ["test_share", "test_file", "group", "time", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "form", "inner", "activation"),
@@ -102,7 +105,9 @@ _SECTIONS = {
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, data: str, target: str | None, **options: Any) -> None:
+def command(
+    ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
+) -> None:
     """Train one network on DATA, a CSV file, by several methods, and compare them.
 
     All methods get the same rows, the same cost, the same start and the same limits. The held-out

@@ -12,7 +12,7 @@ from typing import Any, NoReturn, TypeVar
 
 import click
 
-from standalone_node.cli.options import ArgumentOption, shown_default
+from standalone_node.cli.options import ArgumentOption, OneOrMore, shown_default
 from standalone_node.cli.toml_text import toml_value
 from standalone_node.errors import NodeError
 
@@ -239,6 +239,8 @@ def _as_given(param: click.Parameter, value: Any, where: str) -> Any:
         return value if isinstance(value, bool) else _wrong(where, value, (bool,))
     takes = _taken(param.type)
     if param.multiple:
+        if isinstance(param, OneOrMore) and type(value) is not list:
+            return [_text(value, takes, where)]
         if type(value) is not list:
             _wrong(where, value, (list,))
         return [_text(item, takes, where) for item in value]

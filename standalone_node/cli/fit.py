@@ -31,20 +31,22 @@ from standalone_node.cli.rows import (
     refuse_both,
     rows_for_fit,
     scratch_option,
-    start_of,
-    start_option,
 )
+from standalone_node.cli.start import start_of, start_option
 from standalone_node.errors import NodeError
 
 _SECTIONS = {
-    "Data": ["target", "ignore", "missing", "na", "no_default_na", "delimiter", "encoding", "task"],
+    "Data": [
+        *("target", "ignore", "weight", "date", "missing", "na", "no_default_na"),
+        *("delimiter", "encoding", "task"),
+    ],
     "Big files": ["chunked", "scratch"],
     "Held-out rows": ["test_share", "test_file", "group", "time", "cv", "refit", "seed"],
     "Network": [
         *("horizon", "steps", "scheme", "rtol", "atol", "reversible"),
         *("form", "inner", "activation", "weights", "basis", "modes", "channels", "augment"),
     ],
-    "Cost": ["loss", "l2", "h1"],
+    "Cost": ["loss", "l2", "h1", "class_weight"],
     "Optimisation": [
         *("start", "method", "smoothing", "beta", "line_search", "restart", "rate", "continuation"),
         *("max_iterations", "tolerance", "time_limit", "validation_share", "patience"),
@@ -91,7 +93,9 @@ _SECTIONS = {
 @click.option("-q", "--quiet", is_flag=True, help="No progress and no notes.")
 @common_options
 @click.pass_context
-def command(ctx: click.Context, data: str, target: str | None, **options: Any) -> int:
+def command(
+    ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
+) -> int:
     """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed).
 
     Numbers and text are recognised column by column, as is whether the target holds classes or
@@ -106,7 +110,7 @@ def command(ctx: click.Context, data: str, target: str | None, **options: Any) -
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
       node-fit fit visits.csv --target outcome --group patient --cv 5
-      node-fit fit newer.csv --start flowers.node.npz --steps 6
+      node-fit fit newer.csv --start flowers.node.npz --steps 6 -o finer.node.npz
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6

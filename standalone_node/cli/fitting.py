@@ -104,10 +104,15 @@ def fit_and_write(
 
 
 def announce(prepared: Any, arguments: Mapping[str, Any], messages: Messages) -> None:
-    """What is to be said of the data, and of what takes long, before a fit begins."""
+    """What was recognised in the rows, what looks wrong, and what takes its time first."""
+    from standalone_node.learn.explosion import explosions
+    from standalone_node.learn.tabular import estimator_of
+
     for sentence in prepared.notes:
         messages.note(sentence)
-    for sentence in prepared.warnings:
+    estimator = estimator_of(prepared, arguments)
+    grown = explosions(prepared.schema, estimator, len(prepared.train))
+    for sentence in (*prepared.warnings, *grown):
         messages.warning(sentence)
     if kernels_missing(prepared, arguments):
         messages.note("the kernels are compiled first, which takes some seconds this once.")

@@ -12,6 +12,7 @@ from importlib import import_module
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 
 class Listed(click.ParamType):
@@ -36,6 +37,14 @@ class Listed(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """The names as `--help` shows them."""
         return f"[{'|'.join(self.names())}]"
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The names that begin so; of several with commas between them, the last one's."""
+        before, comma, begun = incomplete.rpartition(",")
+        found = [name for name in self.names() if name.startswith(begun)]
+        return [CompletionItem(f"{before}{comma}{name}") for name in found]
 
 
 class NumberOrAuto(click.ParamType):
@@ -186,6 +195,12 @@ class SomeOf(click.ParamType):
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str | None:
         """How `--help` shows it."""
         return ",".join(self._table.names()) if self._shown else None
+
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """As of one name, for the last one."""
+        return self._table.shell_complete(ctx, param, incomplete)
 
 
 class Unit(click.ParamType):

@@ -46,7 +46,12 @@ COMMANDS = {
     "demo": "Fit a bundled data set, to see how it goes.",
     "verify": "Check the numerics of this installation.",
     "doctor": "Show what this installation runs on, and what ails it.",
+    "completion": "Print a script by which a shell completes command lines.",
 }
+
+
+#: Where a shell that completes a command line puts its question.
+COMPLETE = "_NODE_FIT_COMPLETE"
 
 
 class Settings:
@@ -68,6 +73,10 @@ class NodeFit(click.Group):
             return None
         command = import_module(f"standalone_node.cli.{cmd_name}").command
         assert isinstance(command, click.Command)
+        if ctx.resilient_parsing:  # a shell asks, nothing is run
+            from standalone_node.cli.completion import completing
+
+            return completing(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
@@ -91,6 +100,10 @@ class NodeFit(click.Group):
         """Run a command line and leave with its exit code; no traceback unless `--debug`."""
         settings = Settings()
         _forgive_encoding()
+        if COMPLETE in os.environ:
+            from standalone_node.cli.completion import answer_shells
+
+            answer_shells()
         # Where there is no home, it says in two lines that it has found another place.
         logging.getLogger("matplotlib").setLevel(logging.ERROR)
         try:

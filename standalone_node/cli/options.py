@@ -39,6 +39,15 @@ class ArgumentOption(click.Option):
         return record[0], f"{record[1]}  [default: {shown_default(self.name)}]"
 
 
+class OneOrMore(click.Option):
+    """An option that may be repeated: None without it, one value as it is, several as a tuple."""
+
+    def process_value(self, ctx: click.Context, value: Any) -> Any:
+        """The value, or the tuple of them."""
+        found = super().process_value(ctx, value)
+        return found if len(found) > 1 else next(iter(found), None)
+
+
 #: What the default None means, where it is one.
 _NONE = {
     "threads": "all processors",

@@ -94,9 +94,7 @@ def command(
 
 def _records(predictions: Predictions) -> list[dict[str, Any]]:
     """One dict a row: its number in the data, what is predicted, and the probabilities."""
-    columns = [predictions.values.tolist()]
-    if predictions.probabilities is not None:
-        columns += predictions.probabilities.T.tolist()
+    columns = predictions.columns()
     numbers = predictions.table.frame.index.tolist()
     return [
         {"row": number, **dict(zip(predictions.names, row, strict=True))}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -13,7 +13,7 @@ import click
 
 from standalone_node.cli.config import given
 from standalone_node.cli.messages import Messages
-from standalone_node.cli.options import reading_options, seed_option
+from standalone_node.cli.options import OneOrMore, reading_options, seed_option
 from standalone_node.errors import DataError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -22,9 +22,29 @@ F = TypeVar("F", bound=Callable[..., Any])
 def data_options(command: F) -> F:
     """What is read, what it is taken for, and what is held out: `prepared_rows` reads them."""
     options = (
-        click.option("--target", metavar="COLUMN", help="The column to learn."),
+        click.option(
+            "--target",
+            multiple=True,
+            cls=OneOrMore,
+            metavar="COLUMN",
+            help="The column to learn; repeatable for several columns of numbers.",
+        ),
         click.option(
             "--ignore", multiple=True, metavar="COLUMN", help="A column to leave out; repeatable."
+        ),
+        click.option(
+            "--weight",
+            metavar="COLUMN",
+            help="A column that says how much each row counts, in the fit and in the scores: 2 as "
+            "if it were there twice, 0 not at all; it is no input.",
+        ),
+        click.option(
+            "--date",
+            multiple=True,
+            metavar="COLUMN=FORMAT",
+            callback=formats_of_dates,
+            help="How the dates of a column are written, such as day=%d/%m/%Y, where it cannot be "
+            "told; repeatable.",
         ),
         click.option(
             "--missing",
@@ -80,6 +100,22 @@ def data_options(command: F) -> F:
     return command
 
 
+def formats_of_dates(
+    ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
+) -> tuple[str, ...]:
+    """The texts COLUMN=FORMAT, each with both; the last equals sign counts."""
+    for text in value:
+        name, sign, form = text.rpartition("=")
+        if not (name and sign and form):
+            raise click.BadParameter(
+                f"{text!r} has to be a column and a format with an equals sign between, such as "
+                "day=%d/%m/%Y.",
+                ctx,
+                param,
+            )
+    return value
+
+
 def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
     """UsageError if held-out rows are asked for in two ways, or rows are parted for nothing."""
     if options["group"] is not None and options["time"] is not None:
@@ -99,50 +135,15 @@ def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
             )
 
 
-def start_option(command: F) -> F:
-    """The model that a fit goes on from."""
-    option = click.option(
-        "--start",
-        metavar="MODEL",
-        help="Go on from the parameters of this model, for the same columns and network; what is "
-        "not given is as it was there, and another number of --steps refines it.",
-    )
-    return option(command)
-
-
-#: What a start says of the columns, so that no option can.
-_OF_COLUMNS = ("ignore", "missing", "na", "no_default_na", "task", "weight", "dates")
-
-
-def start_of(ctx: click.Context, options: dict[str, Any]) -> Any:
-    """The `Start` that the options name, None if they name none; UsageError beside others."""
-    path = options["start"]
-    if path is None:
-        return None
-    if options["cv"] is not None:
-        raise click.UsageError(
-            "--cv would score rows that the model of --start may have been trained on: leave one "
-            "of the two out."
-        )
-    for param in ctx.command.params:
-        if param.name in _OF_COLUMNS and given(ctx, param.name):
-            raise click.UsageError(
-                f"{param.opts[0]} says how columns are read, and --start reads them as its model "
-                "does: leave one of the two out."
-            )
-    from standalone_node.learn.model_file import load
-    from standalone_node.learn.starting import Start
-
-    return Start(load(path), path)
-
-
-def prepared_rows(data: str, target: str | None, options: dict[str, Any], start: Any = None) -> Any:
+def prepared_rows(
+    data: str, target: str | Sequence[str] | None, options: dict[str, Any], start: Any = None
+) -> Any:
     """The rows as the options of `data_options` want them, a `Prepared`.
 
     Parameters
     ----------
     data : str
-    target : str or None
+    target : str, sequence of str, or None
     options : dict
     start : Start, optional
         Whose columns they have.
@@ -170,6 +171,8 @@ def _recognition(options: dict[str, Any]) -> dict[str, Any]:
         "missing": options["missing"],
         "na": (*usual, *options["na"]),
         "task": None if options["task"] == "auto" else options["task"],
+        "dates": {name: form for name, _, form in (d.rpartition("=") for d in options["date"])},
+        "weight": options["weight"],
         "test_share": options["test_share"],
         "seed": options["seed"],
     }
@@ -206,7 +209,7 @@ def scratch_option(command: F) -> F:
 @contextmanager
 def rows_for_fit(
     data: str,
-    target: str | None,
+    target: str | Sequence[str] | None,
     options: dict[str, Any],
     messages: Messages,
     start: Any = None,
@@ -230,7 +233,7 @@ def rows_for_fit(
     from standalone_node.report.reading_progress import reading_progress
     from standalone_node.report.terminal import terminal
 
-    for name in ("report", "refit", "cv", "group", "time", "start"):
+    for name in ("report", "refit", "cv", "group", "time", "start", "weight"):
         if options[name]:
             raise click.UsageError(
                 f"--{name} needs all rows in memory: leave it out, or read DATA whole with "

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.contenders import Contender, search
+from standalone_node.learn.explosion import warn_of_explosion
 from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.runs import Attempt, Limits, Run
 from standalone_node.learn.tabular import Estimator, estimator_of, labels_of, scores
@@ -48,6 +49,7 @@ class Network:
     def of(cls, prepared: Prepared, options: Mapping[str, Any]) -> Network:
         """That of an estimator with these arguments on the training rows."""
         estimator = estimator_of(prepared, options)
+        warn_of_explosion(prepared.schema, estimator, len(prepared.train))
         problem, start = estimator.inverse_problem(
             prepared.train.inputs, labels_of(prepared.schema, prepared.train.targets)
         )

@@ -100,7 +100,8 @@ class NodeEstimator(Printing):
 
         The scaling, the layout of the state and `l2_` are those of a fit, and the parameters are
         the start, so that whatever parameters are found by other means can be set as
-        `parameters_` and used to predict.
+        `parameters_` and used to predict. Equal rows are one in the problem, and its rows have
+        the order that their contents decide.
 
         Parameters
         ----------
@@ -161,10 +162,7 @@ class NodeEstimator(Printing):
         if self._warm:
             start = continued(self, problem)
         self._keep(*fitted(self, problem, start, terms), l2)
-        if not self.result_.success:
-            warnings.warn(
-                f"not converged: {self.result_.message}", ConvergenceWarning, stacklevel=4
-            )
+        report_end(self.result_, self.verbose, stacklevel=5)
 
     def fit_on(
         self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None, terms: Terms
@@ -348,6 +346,26 @@ def talking(callback: Callback | None, verbose: int) -> Callback | None:
             callback(row)
 
     return report
+
+
+def report_end(result: Result, verbose: int, stacklevel: int) -> None:
+    """The end state of a fit, told if asked for; a ConvergenceWarning if it is not what was wanted.
+
+    Parameters
+    ----------
+    result : Result
+    verbose : int
+    stacklevel : int
+        As for `warnings.warn`, from there that the warning shall point to the caller of `fit`.
+    """
+    if verbose:
+        print(f"end state {result.reason!r} after {result.nit}: {result.message}", file=sys.stderr)
+    if not result.success:
+        warnings.warn(
+            f"not converged: end state {result.reason!r}. {result.message}",
+            ConvergenceWarning,
+            stacklevel=stacklevel,
+        )
 
 
 def summary_of(result: Result) -> dict[str, Any]:

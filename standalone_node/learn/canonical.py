@@ -131,7 +131,7 @@ def _numbers(array: Array) -> Array:
         array = array.astype(np.float64, copy=False)
     elif kind not in "biu":
         array = _ranks(array.reshape(-1)).reshape(array.shape)
-    return array.reshape(array.shape[0], -1)
+    return array if array.ndim == 2 else array[:, None]
 
 
 def _ranks(entries: Array) -> NDArray[np.int64]:

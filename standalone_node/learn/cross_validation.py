@@ -183,7 +183,7 @@ def _fold(worth: Numbers, train: int, test: int) -> Fold:
         prefix: {
             name.removeprefix(prefix): value
             for name, value in worth.items()
-            if name.startswith(prefix) and name not in (f"{prefix}rows", f"{prefix}effective_rows")
+            if name.startswith(prefix) and name not in (f"{prefix}rows", f"{prefix}effective_size")
         }
         for prefix in (_TEST, _BASELINE)
     }

@@ -139,6 +139,11 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
     True
     """
 
+    def __sklearn_tags__(self) -> Tags:
+        tags = super().__sklearn_tags__()
+        tags.classifier_tags.multi_class = self.loss != "logistic"
+        return tags
+
     @property
     def _outputs(self) -> int:
         return 1 if self.loss == "logistic" else int(self.classes_.size)
@@ -258,7 +263,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
             )
         if self.loss == "logistic" and self.classes_.size != 2:
             raise ArgumentError(
-                f"loss='logistic' is for two classes, not {self.classes_.size}: use 'cross-entropy'"
+                "Only binary classification is supported by loss='logistic', and the target has "
+                f"{self.classes_.size} classes, not two classes: use 'cross-entropy'"
             )
 
     def decision_function(self, X: ArrayLike) -> Array:

@@ -59,13 +59,13 @@ class Judged:
     @property
     def target(self) -> str:
         """The name of the target."""
-        return "the target" if self.schema is None else self.schema.target.name
+        return "the target" if self.schema is None else ", ".join(self.schema.target_names)
 
     @property
     def categories(self) -> tuple[str, ...]:
-        """The names of the columns that hold categories."""
+        """The names of the columns that hold categories, truth values among them."""
         columns = () if self.schema is None else self.schema.columns
-        return tuple(column.name for column in columns if column.kind != "numeric")
+        return tuple(column.name for column in columns if column.categories)
 
 
 def judged_rows(
@@ -109,7 +109,7 @@ def judged_rows(
             f"{table.source}: as many rows as the fit was given, so that most of them may have "
             "been trained on; take those it has not seen with --held-out."
         )
-    if schema.target.name not in table.names:
+    if not set(schema.target_names) <= set(table.names):
         predictions = predict_table(estimator, table, source=source)
         usable = predictions.table
         numbers, inputs = np.asarray(usable.frame.index), schema.features(usable)
@@ -127,7 +127,7 @@ def _labelled(schema: Schema, part: Part) -> tuple[Array, Array]:
 
 def _same_size(estimator: Estimator, schema: Schema, table: Table) -> bool:
     facts = estimator.summary_
-    if schema.target.name not in table.names or facts.get("test_rows") is None:
+    if not set(schema.target_names) <= set(table.names) or facts.get("test_rows") is None:
         return False
     total = facts["train_rows"] + facts["test_rows"] + facts.get("left_out_rows", 0)
     return len(table.frame) == total

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import DataError
 from standalone_node.learn.cells import quoted, suggestion
+from standalone_node.learn.kinds import kind_of, width_of
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.table import Table
 
@@ -16,15 +17,11 @@ Array = NDArray[Any]
 
 
 def measured(schema: Schema) -> Array:
-    """Which features are measured, (p,): those of numeric columns; a category is not.
+    """Which features are measured, (p,): those of numeric columns; categories and dates are not.
 
     All of them where there is no numeric column at all.
     """
-    flags = [
-        column.kind == "numeric"
-        for column in schema.columns
-        for _ in range(1 if column.kind == "numeric" else len(column.categories))
-    ]
+    flags = [kind_of(column).measured for column in schema.columns for _ in range(width_of(column))]
     found = np.array(flags)
     return found if found.any() else ~found
 

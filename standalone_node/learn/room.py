@@ -8,8 +8,9 @@ from standalone_node.errors import DataError, NotEnoughMemory
 from standalone_node.learn.streaming.need import content_size, memory_need
 from standalone_node.memory import SMALL, Need, require, size_text
 
-#: Matrices of the features that are held at once: as they were read, checked, scaled, laid out.
-OF_FEATURES = 4
+#: Matrices of the features that are held at once: as they were read, checked, put in order, scaled,
+#: laid out.
+OF_FEATURES = 5
 
 
 class TooLarge(DataError):

@@ -51,7 +51,8 @@ def class_scores(
         ``rows``, their number; ``accuracy``; ``log_loss``, the mean of -log p(true class), if
         there are probabilities; ``classes``, one dict a class of its rows, precision, recall and
         F1 (None where it is 0/0); ``confusion``, rows the true, columns the predicted class: rows,
-        or the sums of their weights. With weights also ``effective_rows``, see `effective_rows`.
+        or the sums of their weights. With weights also ``effective_size``:
+        as many rows of equal weight tell as much of a mean, (Σw)² / Σw² (Kish 1965).
     """
     tally = ClassTally(classes)
     tally.add(truth, predicted, probabilities, weights)
@@ -78,7 +79,7 @@ class _Rows:
         """The number of rows, and with weights as many of equal weight as tell as much."""
         found: dict[str, Any] = {"rows": self.count}
         if self._weighted:
-            found["effective_rows"] = self.weight**2 / self._squares if self._squares else 0.0
+            found["effective_size"] = self.weight**2 / self._squares if self._squares else 0.0
         return found
 
 
@@ -155,7 +156,7 @@ def quantity_scores(
         ``rows``; ``r2``, the share of the variance that is explained (None if there is no
         variance), and ``rmse`` and ``mae``, the root mean square and the mean absolute error in
         the unit of the target. Of several targets these are the means over the targets, and
-        ``targets`` has a dict for each. With weights also ``effective_rows``.
+        ``targets`` has a dict for each. With weights also ``effective_size``.
     """
     tally = QuantityTally(names)
     tally.add(truth, predicted, weights)

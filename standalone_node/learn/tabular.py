@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.explosion import warn_of_explosion
 from standalone_node.learn.preparation import Part, Prepared, part_of, prepare
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.scores import class_scores, quantity_scores, scalars
@@ -138,6 +139,7 @@ def fit(
             "of the two out."
         )
     options = {"random_state": prepared.seed, **(arguments or {})}
+    warn_of_explosion(prepared.schema, estimator_of(prepared, options), len(prepared.train))
     tell = stage or (lambda words: None)
     refit = refit and prepared.test is not None
     with nullcontext() if checkpoint is None else checkpoint:
@@ -289,7 +291,7 @@ def summary(fitted: Fitted, prediction: Prediction) -> dict[str, Any]:
         facts |= scalars(fitted.test_scores, "test")
         numbers = {name: value for name, value in fitted.baseline.items() if name != "prediction"}
         facts |= scalars(numbers, "baseline")
-        for name in ("baseline_rows", "baseline_effective_rows"):
+        for name in ("baseline_rows", "baseline_effective_size"):
             facts.pop(name, None)
     if prepared.test is not None and prepared.test_source is None:
         facts |= _split_of(prepared)

@@ -78,14 +78,3 @@ def weighted_median(values: Array, weights: Array | None) -> float:
     low, high = np.searchsorted(upto, half, "left"), np.searchsorted(upto, half, "right")
     ends = values[order[[low, min(int(high), len(order) - 1)]]]
     return float(0.5 * ends[0] + 0.5 * ends[1])
-
-
-def effective_rows(weights: Array) -> float:
-    """As many rows of equal weight tell as much of a mean: (Σw)² / Σw² (Kish 1965).
-
-    Examples
-    --------
-    >>> effective_rows(np.array([1.0, 1.0, 1.0, 0.0]))
-    3.0
-    """
-    return float(weights.sum() ** 2 / np.square(weights).sum())

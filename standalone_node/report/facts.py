@@ -52,7 +52,9 @@ def data_facts(prepared: Prepared) -> dict[str, Any]:
     return {
         "data": prepared.usable.source,
         "task": prepared.task,
-        "target": schema.target.name,
+        "target": ", ".join(schema.target_names),
+        "targets": list(schema.target_names),
+        "weight": schema.weight,
         "classes": list(schema.target.classes),
         "rows": {
             "train": len(prepared.train),
@@ -110,10 +112,12 @@ def network_facts(estimator: Estimator) -> dict[str, Any]:
 
 def evaluation_facts(evaluation: Evaluation | StoredEvaluation) -> dict[str, Any]:
     """What `node-fit evaluate` has to tell."""
+    weighted = "effective_size" in evaluation.scores
     return {
         "data": evaluation.source,
         "task": evaluation.schema.target.task,
-        "target": evaluation.schema.target.name,
+        "target": ", ".join(evaluation.schema.target_names),
+        "weight": evaluation.schema.weight if weighted else None,
         "scores": evaluation.scores,
         "baseline": evaluation.baseline,
     }

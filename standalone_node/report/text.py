@@ -10,6 +10,7 @@ from rich.console import Group, RenderableType
 from rich.table import Table
 from rich.text import Text
 
+from standalone_node.learn.dates import as_text
 from standalone_node.learn.scores import SCORE_NAMES
 from standalone_node.problem.accuracy import PREFIX, Accuracy
 from standalone_node.report.folds import fold_rows
@@ -98,6 +99,11 @@ def learnt_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
     return [
         ("task", _task(facts)),
         ("rows", _rows(facts)),
+        *(
+            [("weights", f"column {facts['weight']}, in the fit and the scores")]
+            if facts.get("weight")
+            else []
+        ),
         ("inputs", _inputs(facts)),
         *network_rows(facts),
     ]
@@ -160,6 +166,22 @@ def _held_out(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
 
 def _beside(scores: dict[str, Any], baseline: dict[str, Any] | None) -> list[tuple[str, Text]]:
     """Each score that is one number, with that of the baseline behind it."""
+    many = scores.get("targets", ())
+    # Means of errors would be in no unit.
+    whole = {"r2": scores["r2"]} if many else scores
+    found = _compared(whole, baseline, "", ", mean of the targets" if many else "")
+    for place, entry in enumerate(many):
+        own = None
+        if baseline is not None:
+            prediction = baseline["prediction"][place]
+            own = {"prediction": prediction, **baseline["targets"][place]}
+        found += _compared(entry, own, f" of {entry['target']}", "")
+    return found
+
+
+def _compared(
+    scores: dict[str, Any], baseline: dict[str, Any] | None, whose: str, more: str
+) -> list[tuple[str, Text]]:
     found = []
     for name, label in SCORE_NAMES.items():
         if name not in scores:
@@ -169,13 +191,15 @@ def _beside(scores: dict[str, Any], baseline: dict[str, Any] | None) -> list[tup
             text.append(
                 f"  (baseline {number(baseline[name])}: {always(baseline)})", "not bold dim"
             )
-        found.append((label, text))
+        found.append((f"{label}{whose}{more}", text))
     return found
 
 
 def always(baseline: dict[str, Any]) -> str:
     """The one prediction of a baseline, in words."""
     prediction = baseline["prediction"]
+    if isinstance(prediction, list):
+        return "always the mean"
     if "accuracy" in baseline:
         return f"always {prediction}"
     return f"always {number(prediction)}, the mean"
@@ -185,6 +209,8 @@ def evaluation_tables(facts: dict[str, Any]) -> RenderableType:
     """What `node-fit evaluate` shows."""
     scores = facts["scores"]
     title = f"{facts['target']}, predicted for {count(scores['rows'])} rows of {facts['data']}"
+    if "effective_size" in scores:
+        title += f", weighted by {facts['weight']}"
     parts: list[RenderableType] = [key_values(title, _beside(scores, facts["baseline"]))]
     if "classes" in scores:
         parts += [_class_table(scores["classes"]), _confusion_table(scores)]
@@ -205,11 +231,15 @@ def _confusion_table(scores: dict[str, Any]) -> RenderableType:
     rows: list[list[str | Text]] = []
     for i, (name, counts) in enumerate(zip(names, scores["confusion"], strict=True)):
         cells = [
-            Text(count(n), style="bold" if i == j else "red" if n else "dim")
+            Text(
+                count(n) if isinstance(n, int) else short(n),
+                style="bold" if i == j else "red" if n else "dim",
+            )
             for j, n in enumerate(counts)
         ]
         rows.append([name, *cells])
-    return grid("Confusion: true classes down, predicted across", ["", *names], rows)
+    what = "Confusion, sums of weights" if "effective_size" in scores else "Confusion"
+    return grid(f"{what}: true classes down, predicted across", ["", *names], rows)
 
 
 def info_tables(facts: dict[str, Any], source: str) -> RenderableType:
@@ -217,7 +247,9 @@ def info_tables(facts: dict[str, Any], source: str) -> RenderableType:
     schema, summary = facts["schema"], facts["summary"]
     rows: list[tuple[str, str | Text]] = [("estimator", facts["estimator"])]
     if schema is not None:
-        rows.append(("target", _target(schema["target"])))
+        rows.append(("target", _target(schema)))
+        if "weight" in schema:
+            rows.append(("weights", f"column {schema['weight']}"))
         rows.append(("missing cells", _missing(schema)))
     elif "classes" in facts:
         rows.append(("classes", ", ".join(str(label) for label in facts["classes"])))
@@ -235,8 +267,9 @@ def info_tables(facts: dict[str, Any], source: str) -> RenderableType:
     return _spaced(parts)
 
 
-def _target(target: dict[str, Any]) -> str:
-    text = f"{target['name']}, {target['task']}"
+def _target(schema: dict[str, Any]) -> str:
+    target = schema["target"]
+    text = f"{', '.join([target['name'], *schema.get('further', ())])}, {target['task']}"
     classes = ", ".join(str(label) for label in target["classes"])
     return f"{text}: {classes}" if classes else text
 
@@ -249,8 +282,8 @@ def _missing(schema: dict[str, Any]) -> str:
 
 def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     """The scores as a table of their own, and what else a summary tells."""
-    names = [name for name in SCORE_NAMES if f"train_{name}" in summary]
-    told = {f"{part}_{name}" for part in _PARTS for name in names} | _SHOWN_ABOVE
+    names = _score_labels(summary)
+    told = {f"{part}_{name}" for part in _PARTS for name in (*SCORE_NAMES, *names)} | _SHOWN_ABOVE
     rest = [
         (name.replace("_", " "), _value(value))
         for name, value in summary.items()
@@ -259,8 +292,8 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     parts: list[RenderableType] = []
     if names:
         rows = [
-            [SCORE_NAMES[name], *(number(summary.get(f"{part}_{name}")) for part in _PARTS)]
-            for name in names
+            [label, *(number(summary.get(f"{part}_{name}")) for part in _PARTS)]
+            for name, label in names.items()
         ]
         parts.append(grid("Scores", ["", "training rows", "held-out rows", "baseline"], rows))
     accuracy = Accuracy.from_facts(summary)
@@ -269,13 +302,37 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
     return [*parts, key_values("Facts of the fit", rest)] if rest else parts
 
 
+def _score_labels(summary: dict[str, Any]) -> dict[str, str]:
+    """The scores in a summary, those of single targets among them, and what they are called."""
+    found = {name: label for name, label in SCORE_NAMES.items() if f"train_{name}" in summary}
+    for key in summary:
+        name, bracket, target = key.removeprefix("train_").partition("[")
+        if key.startswith("train_") and bracket and name in SCORE_NAMES:
+            found[f"{name}[{target}"] = f"{SCORE_NAMES[name]} of {target.removesuffix(']')}"
+    if len(found) == len(SCORE_NAMES.keys() & found.keys()):
+        return found
+    # Of several targets; means of errors would be in no unit.
+    own = {name: label for name, label in found.items() if name not in SCORE_NAMES}
+    return {"r2": f"{SCORE_NAMES['r2']}, mean of the targets", **own}
+
+
+def column_values(column: dict[str, Any]) -> str:
+    """What the cells of a column may be, as far as that is more than its kind tells."""
+    if column["kind"] == "date":
+        return str(column["format"])
+    if column["kind"] == "boolean":
+        return "{} is 0, {} is 1".format(*column["categories"])
+    return ", ".join(column["categories"])
+
+
 def _column_table(columns: list[dict[str, Any]]) -> RenderableType:
     rows = []
     for column in columns:
         fill = column["fill"]
-        filled = "" if fill is None else number(fill) if isinstance(fill, float) else fill
-        rows.append([column["name"], column["kind"], ", ".join(column["categories"]), filled])
-    headers = ["column", "kind", "categories", "filled with"]
+        shown = as_text if column["kind"] == "date" else number
+        filled = "" if fill is None else shown(fill) if isinstance(fill, float) else fill
+        rows.append([column["name"], column["kind"], column_values(column), filled])
+    headers = ["column", "kind", "values", "filled with"]
     shown = [i for i, _ in enumerate(headers) if i < 2 or any(row[i] for row in rows)]
     return grid(
         "Inputs",
@@ -288,6 +345,8 @@ def _column_table(columns: list[dict[str, Any]]) -> RenderableType:
 def _value(value: Any) -> str:
     if isinstance(value, bool) or value is None:
         return {True: "yes", False: "no", None: "–"}[value]
+    if isinstance(value, list):
+        return ", ".join(map(_value, value))
     if isinstance(value, float):
         return number(value) if value % 1 else short(value)
     return count(value) if isinstance(value, int) else str(value)

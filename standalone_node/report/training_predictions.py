@@ -6,15 +6,16 @@ from collections.abc import Mapping
 from typing import Any
 
 import matplotlib.figure
+import numpy as np
 
 from standalone_node.learn.scores import SCORE_NAMES
 from standalone_node.learn.tabular import Fitted
 from standalone_node.report.document import Cell, Figure, Section, Table
-from standalone_node.report.figures import FIGURES, residuals
+from standalone_node.report.figures import FIGURES, predicted_against_true, residuals
 from standalone_node.report.figures.shown import shown_part
 from standalone_node.report.numbers import count, number
 from standalone_node.report.text import always
-from standalone_node.report.training_verdicts import percent
+from standalone_node.report.training_verdicts import explained_by_target, percent
 
 Facts = Mapping[str, Any]
 
@@ -31,9 +32,12 @@ def panel_figure(
     panel = FIGURES[name]
 
     def draw(canvas: matplotlib.figure.Figure) -> None:
-        axes = canvas.add_subplot()
-        panel.draw(axes, fitted)
-        axes.set_title("")
+        drawn = panel.drawn(fitted)
+        across = min(2, len(drawn))
+        for place, one in enumerate(drawn, start=1):
+            axes = canvas.add_subplot(-(-len(drawn) // across), across, place)
+            one(axes)
+            axes.set_title("")
 
     return Figure(name=name, table=panel.numbers(fitted), draw=draw, size=size, **words)
 
@@ -72,10 +76,16 @@ def _verdict_words(facts: Facts) -> str:
             "model may know by heart."
         )
     if "accuracy" in test:
+        weighed = "the weight of " if "effective_size" in test else ""
         return (
-            f"{percent(test['accuracy'])} of {count(test['rows'])} held-out rows are predicted "
-            f"correctly, against {percent(baseline['accuracy'])} for the guess "
+            f"{percent(test['accuracy'])} of {weighed}{count(test['rows'])} held-out rows are "
+            f"predicted correctly, against {percent(baseline['accuracy'])} for the guess "
             f"“{always(baseline)}”."
+        )
+    if "targets" in test:
+        return (
+            f"Of {count(test['rows'])} held-out rows the variance that is explained is "
+            f"{explained_by_target(test)}."
         )
     return (
         f"The root mean square error of {count(test['rows'])} held-out rows is "
@@ -130,36 +140,54 @@ def _regions(fitted: Fitted) -> Figure:
 
 
 def _quantity_figures(fitted: Fitted) -> tuple[Figure, ...]:
-    table = FIGURES["predicted-against-true"].numbers(fitted)
-    target, held = fitted.prepared.schema.target.name, shown_part(fitted)[1]
-    close = float(table["true"].corr(table["predicted"])) if len(table) > 1 else float("nan")
+    table, held = FIGURES["predicted-against-true"].numbers(fitted), shown_part(fitted)[1]
+    names, close = predicted_against_true.shown_targets(fitted), []
+    for place, name in enumerate(names):
+        true, predicted = predicted_against_true.columns_of(fitted, place)
+        flat = min(len(true), np.ptp(true) > 0.0, np.ptp(predicted) > 0.0) < 1 or len(true) < 2
+        found = float("nan") if flat else float(np.corrcoef(true, predicted)[0, 1])
+        close.append(number(found) if len(names) == 1 else f"{number(found)} of {name}")
+    more = len(fitted.prepared.schema.target_names) - len(names)
     words = {
         "title": "Predicted against true",
         "caption": (
             f"A point for each of {len(table):,} {held}. On the line the prediction is right; "
             "points above it are predicted too high. A cloud that is flatter than the line means "
             "predictions nearer to the mean than the truth is, as always where inputs tell little."
+            f"{f' Not drawn are {more} further targets.' if more else ''}"
         ),
         "alt": (
-            f"Predicted against true {target} of {len(table):,} {held}; their correlation is "
-            f"{number(close)}."
+            f"Predicted against true {', '.join(names)} of {len(table):,} {held}; their "
+            f"correlation is {', '.join(close)}."
         ),
     }
+    rows, across = -(-len(names) // 2), min(2, len(names))
+    size = (5.4, 5.2) if len(names) == 1 else (4.4 * across, 4.2 * rows)
     return (
-        panel_figure("predicted-against-true", fitted, words, (5.4, 5.2)),
-        residuals.figure(fitted),
+        panel_figure("predicted-against-true", fitted, words, size),
+        *(residuals.figure(fitted, place) for place in range(len(names))),
     )
 
 
 def _scores(facts: Facts) -> Table:
     names = {name: label for name, label in SCORE_NAMES.items() if name in facts["train"]}
+    several = "targets" in facts["train"]
     parts = {"rows trained on": "train", "held-out rows": "test", "baseline": "baseline"}
     rows: list[tuple[Cell, ...]] = []
     for label, part in parts.items():
-        if facts[part] is not None:
-            found = facts[part]
-            rows.append((label, found["rows"], *(found.get(name) for name in names)))
-    return Table("scores", "Scores", ("", "rows", *names.values()), tuple(rows))
+        found = facts[part]
+        if found is None:
+            continue
+        # Means of errors would be in no unit.
+        known = [found.get(n) if n == "r2" or not several else None for n in names]
+        rows.append((f"{label}, mean" if several else label, found["rows"], *known))
+        for entry in found.get("targets", ()):
+            own = (entry[name] for name in names)
+            rows.append((f"{label}, {entry['target']}", found["rows"], *own))
+    note = ""
+    if facts["weight"]:
+        note = f"Means are weighted by the column {facts['weight']}."
+    return Table("scores", "Scores", ("", "rows", *names.values()), tuple(rows), note)
 
 
 def _times(count: int) -> str:

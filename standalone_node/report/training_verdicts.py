@@ -63,17 +63,43 @@ def _quality(facts: Facts) -> str:
         )
     rows = test["rows"]
     if "accuracy" in test:
-        low, high = wilson(test["accuracy"], rows)
-        right = round(test["accuracy"] * rows)
+        low, high = wilson(test["accuracy"], _size(test))
+        right = f"{count(round(test['accuracy'] * rows))} of {count(rows)} held-out rows"
+        if "effective_size" in test:
+            right = f"most of the weight of {count(rows)} held-out rows"
         return (
-            f"The model is right about {target} in {count(right)} of {count(rows)} held-out rows "
+            f"The model is right about {target} in {right} "
             f"({percent(test['accuracy'])}; {_interval(low, high)}). "
             f"The guess “{always(baseline)}” is right in {percent(baseline['accuracy'])}."
+        )
+    if "targets" in test:
+        return (
+            f"On {count(rows)} held-out rows the predictions explain of the variance "
+            f"{explained_by_target(test)}."
         )
     return (
         f"On {count(rows)} held-out rows the predictions of {target} are off by "
         f"{number(test['rmse'])} (root mean square error), where the mean of the training rows is "
         f"off by {number(baseline['rmse'])}. {_explained(test)}"
+    )
+
+
+def _size(scores: Facts) -> int:
+    """The rows of a score, or as many of equal weight as tell as much."""
+    return max(1, round(scores.get("effective_size", scores["rows"])))
+
+
+def explained_by_target(scores: Facts) -> str:
+    """The explained variance of each of several targets, in words.
+
+    Examples
+    --------
+    >>> explained_by_target({"targets": [{"target": "a", "r2": 0.5}, {"target": "b", "r2": None}]})
+    '50.0\xa0% of a, – of b'
+    """
+    return ", ".join(
+        f"{'–' if entry['r2'] is None else percent(max(0.0, entry['r2']))} of {entry['target']}"
+        for entry in scores["targets"]
     )
 
 
@@ -107,7 +133,7 @@ def verdicts(fitted: Fitted, facts: Facts) -> tuple[Verdict, ...]:
 
 def _accuracy(facts: Facts) -> Verdict:
     test, baseline = facts["test"], facts["baseline"]
-    low, high = wilson(test["accuracy"], test["rows"])
+    low, high = wilson(test["accuracy"], _size(test))
     return Verdict(
         "Held-out accuracy",
         percent(test["accuracy"]),
@@ -142,22 +168,30 @@ def _error(fitted: Fitted, facts: Facts) -> Verdict:
         "poor": "no better",
         "neutral": "whether by chance is not known after a refit",
     }
+    told = f"root mean square error {number(test['rmse'])}, of the mean {number(baseline['rmse'])}"
+    if "targets" in test:
+        told = f"the mean of {explained_by_target(test)}"
     return Verdict(
         "Held-out R²",
         value,
-        f"root mean square error {number(test['rmse'])}, of the mean {number(baseline['rmse'])}: "
-        f"{words[grade]}",
+        f"{told}: {words[grade]}",
         _worse(grade, THRESHOLDS["explained variance"].grade(test["r2"])),
     )
 
 
-def _gain(fitted: Fitted, baseline: float) -> np.ndarray:
-    """By how much the squared error of each held-out row is below the baseline's, (rows,)."""
+def _gain(fitted: Fitted, baseline: float | list[float]) -> np.ndarray:
+    """By how much the squared error of each held-out row is below the baseline's, (rows,).
+
+    Targets are in units of their spread, and several of them added up; rows are weighted.
+    """
     part = fitted.prepared.test
     assert part is not None
+    scale, rows = fitted.estimator.target_scaling_.scale, len(part)
     own = np.asarray(fitted.estimator.predict(part.inputs)) - part.targets
-    gain: np.ndarray = (baseline - part.targets) ** 2 - own**2
-    return gain
+    other = np.array(baseline) - part.targets
+    gain = np.square(other.reshape(rows, -1) / scale) - np.square(own.reshape(rows, -1) / scale)
+    found: np.ndarray = gain.sum(axis=1)
+    return found if part.weights is None else found * (part.weights / part.weights.mean())
 
 
 def _beyond(at_least: float, found: float) -> Grade:
@@ -175,7 +209,7 @@ def _gap(facts: Facts) -> Verdict:
     train, test = facts["train"], facts["test"]
     if "accuracy" in test:
         gap = train["accuracy"] - test["accuracy"]
-        inside = train["accuracy"] <= wilson(test["accuracy"], test["rows"])[1]
+        inside = train["accuracy"] <= wilson(test["accuracy"], _size(test))[1]
         value = f"{100.0 * gap:+.1f} points"
         told = f"accuracy {percent(train['accuracy'])} on the rows trained on"
     elif train["r2"] is None or test["r2"] is None:

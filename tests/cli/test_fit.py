@@ -159,7 +159,10 @@ SETTINGS: list[dict[str, Any]] = [
         "proximal": 0.1, "weights": "galerkin", "basis": "fourier", "modes": 2,
         "validation_share": 0.25, "patience": 1, "time_limit": 60.0, "reversible": True,
     },
-    {"continuation": [1, 2], "smoothing": "auto", "weights": "evolving", "modes": 1},
+    {
+        "continuation": [1, 2], "smoothing": "auto", "weights": "evolving", "modes": 1,
+        "class_weight": {"rose": 2.0, "tulip": 0.5},
+    },
 ]  # fmt: skip
 
 
@@ -167,6 +170,8 @@ def as_text(value: Any) -> str:
     """A value as users write it."""
     if isinstance(value, list):
         return ",".join(map(str, value))
+    if isinstance(value, dict):
+        return ",".join(f"{label}={weight}" for label, weight in value.items())
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 

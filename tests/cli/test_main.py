@@ -38,6 +38,16 @@ def test_the_help_of_every_command_has_an_example(name: str) -> None:
     assert f"node-fit {name}" in helped(name).split("Examples:")[1]
 
 
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_option_of_every_command_is_explained(name: str) -> None:
+    command = main.get_command(click.Context(main), name)
+    assert command is not None and command.help
+    for option in command.params:
+        if isinstance(option, click.Option):
+            assert len(option.help or "") > 1, option.opts
+            assert set(option.opts) & set(helped(name).replace(",", " ").split()), option.opts
+
+
 def test_no_command_at_all_is_wrong_usage_that_shows_the_help() -> None:
     result = CliRunner().invoke(main, [])
     assert (result.exit_code, result.stdout) == (2, "")

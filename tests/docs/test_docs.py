@@ -115,7 +115,9 @@ def test_the_defaults_are_those_of_the_estimators() -> None:
     for place, estimator in enumerate((NodeClassifier, NodeRegressor)):
         parameters = inspect.signature(estimator).parameters
         defaults = {name: f"`{parameter.default!r}`" for name, parameter in parameters.items()}
-        assert {name: cells[place] for name, cells in documented.items()} == defaults
+        # What stands for one of the two only has a dash for the other.
+        said = {name: cells[place] for name, cells in documented.items() if cells[place] != "-"}
+        assert said == defaults
 
 
 def test_every_file_named_in_the_mathematics_is_there() -> None:

@@ -9,7 +9,7 @@ import pytest
 from sklearn.base import clone
 
 import standalone_node as sn
-from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR, Defaults
+from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
 
 ESTIMATORS = {sn.NodeClassifier: CLASSIFIER, sn.NodeRegressor: REGRESSOR}
 every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
@@ -18,7 +18,7 @@ every_estimator = pytest.mark.parametrize("estimator", ESTIMATORS)
 @every_estimator
 def test_the_signature_names_every_argument_and_its_default(estimator: type) -> None:
     parameters = inspect.signature(estimator).parameters
-    assert list(parameters) == [field.name for field in fields(Defaults)]
+    assert list(parameters) == [field.name for field in fields(ESTIMATORS[estimator])]
     assert {name: p.default for name, p in parameters.items()} == vars(ESTIMATORS[estimator])
     assert all(p.kind is p.KEYWORD_ONLY for p in parameters.values())
 
@@ -42,7 +42,7 @@ def test_arguments_have_names_and_these_names_only(estimator: type) -> None:
 @every_estimator
 def test_every_argument_is_explained(estimator: type) -> None:
     told = inspect.getdoc(estimator) or ""
-    assert [field.name for field in fields(Defaults) if field.name not in told] == []
+    assert [field.name for field in fields(ESTIMATORS[estimator]) if field.name not in told] == []
 
 
 def test_scikit_learn_is_told_who_takes_several_targets() -> None:

@@ -21,6 +21,7 @@ from standalone_node import (
     save,
 )
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.canonical import canonical
 
 X, Y = load_iris(return_X_y=True)
 SPECIES = np.array(["setosa", "versicolor", "virginica"])[Y]
@@ -50,16 +51,17 @@ def test_a_part_is_a_batch() -> None:
     index = order(0)[:40]
     settings: dict[str, Any] = {"batch_iterations": 3, "proximal": 0.1, "smoothing": 0.5}
     model = NodeClassifier(**settings).partial_fit(X[index], Y[index], classes=[0, 1, 2])
-    scaled = model.scaling_.apply(X[index])
+    rows, targets, weights = canonical(X[index], Y[index], np.ones(40))
     problem = InverseProblem(
-        np.hstack([np.zeros((40, 3)), scaled]),
-        Y[index],
+        np.hstack([np.zeros((40, 3)), model.scaling_.apply(rows)]),
+        targets,
         outputs=3,
         loss="cross-entropy",
         penalty=Penalty(l2=2e-4 * np.sqrt(7.0), h1=0.01),
         **{name: getattr(model, name) for name in ("horizon", "steps", "scheme", "form")},
         activation=model.activation,
     )
+    assert (weights == 1.0).all()
     batches = Batches(size=40, epochs=1, iterations=3, proximal=0.1)
     start = problem.initial_parameters(seed=0, scale=0.1 / np.sqrt(7.0))
     for _ in range(2):
@@ -109,10 +111,10 @@ def test_weights_of_nothing_are_rows_that_are_not_there() -> None:
     weights[::4] = 0.0
     kept = weights > 0.0
     index = order(2)[:60]
-    whole = NodeClassifier(l2=0.0, h1=0.0)
+    whole = NodeClassifier()
     whole.partial_fit(X[index], Y[index], classes=[0, 1, 2], sample_weight=weights)
-    part = NodeClassifier(l2=0.0, h1=0.0).partial_fit(X[index][kept], Y[index][kept], [0, 1, 2])
-    assert np.allclose(whole.predict_proba(X), part.predict_proba(X), atol=1e-6)
+    part = NodeClassifier().partial_fit(X[index][kept], Y[index][kept], [0, 1, 2])
+    assert np.array_equal(whole.predict_proba(X), part.predict_proba(X))
 
 
 def test_what_the_first_part_has_to_be_told() -> None:

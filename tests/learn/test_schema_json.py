@@ -24,6 +24,15 @@ COLUMNS = st.one_of(
             st.just("categorical"), st.just(tuple(found)), st.none() | st.sampled_from(found)
         )
     ),
+    st.tuples(
+        st.just("boolean"), st.just(("no", "yes")), st.none() | st.sampled_from(["no", "yes"])
+    ),
+    st.tuples(
+        *(st.just("date"), st.just(()), st.none() | st.floats(-1e11, 1e11)),
+        st.sampled_from(["%Y-%m-%d", "%d/%m/%y %H:%M"]),
+        st.none() | st.floats(-1e11, 1e11),
+        st.lists(st.sampled_from(["year", "week", "day"]), unique=True).map(tuple),
+    ),
 )
 CLASSES = st.one_of(
     st.lists(TEXTS, min_size=2, max_size=4, unique=True),
@@ -34,15 +43,17 @@ CLASSES = st.one_of(
 
 @st.composite
 def schemas(draw: st.DrawFn) -> Schema:
-    names = draw(st.lists(TEXTS, min_size=2, max_size=4, unique=True))
-    columns = tuple(Column(name, *draw(COLUMNS)) for name in names[1:])
+    names = draw(st.lists(TEXTS, min_size=4, max_size=6, unique=True))
+    columns = tuple(Column(name, *draw(COLUMNS)) for name in names[3:])
     target = draw(
         st.just(Target(names[0], "regression"))
         | CLASSES.map(lambda labels: Target(names[0], "classification", tuple(labels)))
     )
     na = tuple(draw(st.lists(st.text(max_size=3), unique=True, max_size=3)))
     missing: Missing = draw(st.sampled_from(get_args(Missing)))
-    return Schema(columns, target, na, missing, draw(st.sampled_from(".,")))
+    further = () if target.classes else draw(st.sampled_from([(), (names[1],)]))
+    weight = draw(st.sampled_from([None, names[2]]))
+    return Schema(columns, target, na, missing, draw(st.sampled_from(".,")), further, weight)
 
 
 @given(schemas())
@@ -58,6 +69,11 @@ def good() -> dict[str, Any]:
         "columns": [
             {"name": "x", "kind": "numeric", "categories": [], "fill": 1.5},
             {"name": "c", "kind": "categorical", "categories": ["u", "v"], "fill": "u"},
+            {"name": "b", "kind": "boolean", "categories": ["no", "yes"], "fill": "yes"},
+            {
+                **{"name": "d", "kind": "date", "categories": [], "fill": 86400.0},
+                **{"format": "%Y-%m-%d", "origin": 0.0, "parts": ["year"]},
+            },
         ],
         "target": {"name": "y", "task": "classification", "classes": [1, 2]},
         "na": ["", "NA"],
@@ -101,7 +117,11 @@ def reading_error(schema: Schema) -> str:
     """What a schema that was let in says to a table, if it says anything."""
     assert Schema.from_json(schema.to_json()) == schema
     try:
-        schema.features(Table.from_frame(pd.DataFrame({"x": ["1"], "c": ["u"]})))
+        schema.features(
+            Table.from_frame(
+                pd.DataFrame({"x": ["1"], "c": ["u"], "b": ["YES"], "d": ["2020-02-29"]})
+            )
+        )
     except NodeError as error:
         return str(error)
     return ""
@@ -119,6 +139,17 @@ def reading_error(schema: Schema) -> str:
         (lambda d: d["columns"][0].update(categories=["a"]), "schema.columns[0].categories"),
         (lambda d: d["columns"][1].update(fill="w"), "schema.columns[1].fill"),
         (lambda d: d["columns"][1].update(kind="ordinal"), "schema.columns[1].kind"),
+        (lambda d: d["columns"][2].update(categories=["no"]), "schema.columns[2].categories"),
+        (lambda d: d["columns"][2].update(fill="maybe"), "schema.columns[2].fill"),
+        (lambda d: d["columns"][3].update(format="%Q"), "schema.columns[3].format"),
+        (lambda d: d["columns"][3].update(format="%d" * 99), "schema.columns[3].format"),
+        (lambda d: d["columns"][3].update(parts=["month"]), "schema.columns[3].parts"),
+        (lambda d: d["columns"][3].update(origin=1e300), "schema.columns[3].origin"),
+        (lambda d: d["columns"][3].update(fill=1e300), "schema.columns[3].fill"),
+        (lambda d: d["columns"][0].update(format="%Y"), "schema.columns[0].format"),
+        (lambda d: d.update(further=["z"]), "schema.further"),
+        (lambda d: d.update(weight="x"), "schema.columns"),
+        (lambda d: d.update(weight=""), "schema.weight"),
         (lambda d: d["target"].update(classes=[1, True]), "schema.target.classes"),
         (lambda d: d["target"].update(classes=[1, 2, 1]), "schema.target.classes"),
         (lambda d: d["target"].update(classes=[1, 2**63]), "schema.target.classes"),

@@ -73,7 +73,8 @@ def test_a_chosen_time_grid_is_kept_for_prediction() -> None:
         POINTS, LABELS
     )
     final = problem.solve_direct(model.parameters_)[-1]
-    assert np.allclose(model.decision_function(POINTS), final[:, 1] - final[:, 0], atol=1e-4)
+    rows = model.scaling_.undo(problem.inputs[:, 2:])
+    assert np.allclose(model.decision_function(rows), final[:, 1] - final[:, 0], atol=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -155,13 +156,6 @@ def test_a_part_of_the_rows_has_no_levels_and_no_validation(name: str, value: An
     model = sn.NodeClassifier(**{name: value})
     with pytest.raises(ArgumentError, match=name):
         model.partial_fit(POINTS, LABELS, classes=[0, 1])
-
-
-def test_rows_without_weight_cannot_be_validated_on() -> None:
-    weights = np.zeros(60)
-    weights[0] = 1.0
-    with pytest.raises(ArgumentError, match=r"validation_share = 0.2.*sample_weight"):
-        sn.NodeClassifier(validation_share=0.2).fit(POINTS, LABELS, sample_weight=weights)
 
 
 def test_two_layers_do_not_start_beside_the_saddle_where_nothing_is_learnt() -> None:

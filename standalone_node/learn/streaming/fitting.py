@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-import warnings
 from collections.abc import Callable, Mapping
 from typing import Any, cast
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import clone
-from sklearn.exceptions import ConvergenceWarning
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.base import settings_of
+from standalone_node.learn.base import report_end, settings_of
 from standalone_node.learn.defaults import CLASSIFIER
+from standalone_node.learn.explosion import warn_of_explosion
 from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.scaling import Moments
 from standalone_node.learn.streaming.applying import Tallies
@@ -106,6 +105,7 @@ def fit_stored(
     options = {"random_state": prepared.seed, **stored_defaults(len(prepared.train), given)}
     began = time.perf_counter()
     estimator = estimator_of(cast(Prepared, prepared), options)
+    warn_of_explosion(prepared.schema, estimator, len(prepared.train))
     count, batch = len(prepared.train), estimator.batch_size
     if stage is not None:
         stage(f"Fitting on {count:,} rows, {batch:,} at a time")
@@ -178,10 +178,7 @@ def _solve(estimator: Estimator, train: StoredPart, l2: float, terms: Terms) -> 
     model, start = estimator._posed(states, goal, np.ones(1), l2)
     problem = cast(Any, StoredProblem.like(model, source))
     estimator._keep(*fitted(estimator, problem, start, terms), l2)
-    if not estimator.result_.success:
-        warnings.warn(
-            f"not converged: {estimator.result_.message}", ConvergenceWarning, stacklevel=2
-        )
+    report_end(estimator.result_, estimator.verbose, stacklevel=3)
 
 
 def tallied(

@@ -22,11 +22,21 @@ from standalone_node.report.figures import (
 
 @dataclass(frozen=True)
 class Panel:
-    """A figure of a fit: what fits it suits, how it is drawn on axes, and its numbers."""
+    """A figure of a fit: what fits it suits, how it is drawn on axes, and its numbers.
+
+    `several` tells how each of its panels is drawn, for a figure that may have more than one.
+    """
 
     suits: Callable[[Fitted], bool]
     draw: Callable[[Axes, Fitted], None]
     numbers: Callable[[Fitted], pd.DataFrame]
+    several: Callable[[Fitted], list[Callable[[Axes], None]]] | None = None
+
+    def drawn(self, fitted: Fitted) -> list[Callable[[Axes], None]]:
+        """How each of its panels is drawn."""
+        if self.several is not None:
+            return self.several(fitted)
+        return [lambda axes: self.draw(axes, fitted)]
 
 
 #: The table: a name and its figure.
@@ -37,7 +47,10 @@ FIGURES = {
     ),
     "confusion": Panel(confusion.suits, confusion.draw, confusion.numbers),
     "predicted-against-true": Panel(
-        predicted_against_true.suits, predicted_against_true.draw, predicted_against_true.numbers
+        predicted_against_true.suits,
+        predicted_against_true.draw,
+        predicted_against_true.numbers,
+        predicted_against_true.drawn,
     ),
 }
 
@@ -63,9 +76,9 @@ def save_figure(fitted: Fitted, path: str | Path, file_format: str | None = None
         There is no such format.
     """
     file_format = file_format or figure_format(path)
-    names = figure_names(fitted)
+    drawn = [draw for name in figure_names(fitted) for draw in FIGURES[name].drawn(fitted)]
     with style():
-        figure = Figure(figsize=(5.2 * len(names), 4.6), layout="constrained")
-        for number, name in enumerate(names, start=1):
-            FIGURES[name].draw(figure.add_subplot(1, len(names), number), fitted)
+        figure = Figure(figsize=(5.2 * len(drawn), 4.6), layout="constrained")
+        for number, draw in enumerate(drawn, start=1):
+            draw(figure.add_subplot(1, len(drawn), number))
         write_figure(figure, path, file_format)

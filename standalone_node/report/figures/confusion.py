@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from standalone_node.learn.tabular import Fitted, scores
 from standalone_node.plot.inks import INK, ON_SHADE
 from standalone_node.plot.style import OKABE_ITO, shortened
-from standalone_node.report.figures.shown import refitted_note, shown_part
+from standalone_node.report.figures.shown import inputs_of, refitted_note, shown_part
 
 _MOST_WRITTEN = 25
 _LONGEST_LABEL = 14
@@ -62,8 +62,8 @@ def counted(fitted: Fitted) -> NDArray[Any]:
     """How many rows of each true class (down) the model shown gives each class (across)."""
     part, _ = shown_part(fitted)
     known = fitted.test_scores or fitted.train_scores
-    if fitted.refitted:
-        part = type(part)(part.table, fitted.estimator.schema_.features(part.table), part.targets)
+    if fitted.refitted or part.weights is not None:  # these are counts, whatever rows weigh
+        part = type(part)(part.table, inputs_of(fitted, part), part.targets)
         known = scores(fitted.estimator.schema_, fitted.estimator, part)
     return np.array(known["confusion"])
 

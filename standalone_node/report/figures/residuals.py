@@ -10,7 +10,7 @@ from standalone_node.learn.tabular import Fitted
 from standalone_node.plot.inks import FAINT
 from standalone_node.plot.style import LINES, OKABE_ITO, shortened
 from standalone_node.report.document import Figure
-from standalone_node.report.figures.predicted_against_true import predictions
+from standalone_node.report.figures.predicted_against_true import columns_of
 from standalone_node.report.figures.shown import shown_part
 from standalone_node.report.numbers import number
 
@@ -22,12 +22,14 @@ def suits(fitted: Fitted) -> bool:
     return fitted.prepared.task == "regression"
 
 
-def figure(fitted: Fitted) -> Figure:
-    """Two histograms on the same bins."""
+def figure(fitted: Fitted, place: int = 0) -> Figure:
+    """Two histograms on the same bins, of the target at this place."""
     part, rows = shown_part(fitted)
-    target = fitted.prepared.schema.target.name
-    mean = float(fitted.estimator.summary_["baseline_prediction"])
-    own, other = predictions(fitted) - part.targets, mean - part.targets
+    names = fitted.prepared.schema.target_names
+    target = names[place]
+    mean = float(np.atleast_1d(fitted.estimator.summary_["baseline_prediction"])[place])
+    true, predicted = columns_of(fitted, place)
+    own, other = predicted - true, mean - true
     bins = np.histogram_bin_edges(np.concatenate([own, other]), bins=_bins(len(part)))
     counts = [np.histogram(values, bins)[0] for values in (own, other)]
     table = pd.DataFrame(
@@ -46,9 +48,10 @@ def figure(fitted: Fitted) -> Figure:
 
     spread = [number(float(np.sqrt(np.mean(np.square(values))))) for values in (own, other)]
     shift = number(float(own.mean()))
+    several = len(names) > 1
     return Figure(
-        name="residuals",
-        title="How far the predictions are off",
+        name=f"residuals-{place + 1}" if several else "residuals",
+        title=f"How far the predictions{f' of {target}' if several else ''} are off",
         caption=(
             f"The differences of predicted and true {target} over {len(part):,} {rows}: of the "
             f"model, and of a baseline that always answers {number(mean)}, the mean of the "

@@ -41,7 +41,7 @@ class Paths:
     features : ndarray, (N + 1, rows, p)
         The components that begin as the features, in their units.
     targets : ndarray, (rows,)
-        Positions of classes, or quantities.
+        Positions of classes, or quantities: of the first target.
     rows : ndarray, (rows,)
         Their numbers in the file, from 1.
     looks : Colouring
@@ -61,18 +61,20 @@ def paths_of(fitted: Fitted) -> Paths:
     part, _ = shown_part(fitted)
     target = fitted.prepared.schema.target
     network: Network = fitted.estimator.network_
-    ways = ways_of(network, inputs_of(fitted, part), known=part.targets, most=ROWS)
+    # Rows have one colour: of several targets, the first.
+    targets = part.targets if part.targets.ndim == 1 else part.targets[:, 0]
+    ways = ways_of(network, inputs_of(fitted, part), known=targets, most=ROWS)
     title = f"true {shortened(target.name, 40)}"
     if target.classes:
-        looks = by_class(part.targets, target.classes, title)
+        looks = by_class(targets, target.classes, title)
     else:
-        looks = by_quantity(part.targets, title)
+        looks = by_quantity(targets, title)
     states = ways.states
     return Paths(
         times=network.times,
         outputs=network.output_mean + network.output_scale * states[..., : network.outputs],
         features=network.mean + network.scale * states[..., network.features],
-        targets=part.targets[ways.index],
+        targets=targets[ways.index],
         rows=part.table.frame.index.to_numpy()[ways.index],
         looks=looks.of(ways.index),
     )
@@ -182,6 +184,8 @@ def lead_of(outputs: Array, targets: Array) -> Array:
 def _meaning(fitted: Fitted) -> str:
     network: Network = fitted.estimator.network_
     if not network.classes:
+        if network.outputs > 1:
+            return f"Coloured by the true {fitted.prepared.schema.target.name} in all panels."
         return "Coloured by the true value; the closer a line ends to it, the better."
     if network.outputs == 1:
         return "Coloured by the true class; lines that end above 0 are predicted as that class."

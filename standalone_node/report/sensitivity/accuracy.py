@@ -66,7 +66,8 @@ def of_classes(parts: Mapping[str, Any], context: Context) -> str:
     """The accuracy with its interval and the baseline."""
     scores = parts["scores"]
     total = int(scores["rows"])
-    low, high = map(float, wilson(round(scores["accuracy"] * total), total))
+    size = max(1, round(scores.get("effective_size", total)))  # of weighted rows: fewer
+    low, high = map(float, wilson(round(scores["accuracy"] * size), size))
     said = (
         f"It is right for {percent(scores['accuracy'])} of {context.counted_rows(total)} (95 % "
         f"interval: {percent(low)} to {percent(high)})"
@@ -89,10 +90,14 @@ def of_quantities(parts: Mapping[str, Any], context: Context) -> str:
             f"It predicts no better than the mean of the true values (R² = {brief(r2)}); its root "
             f"mean square error is {error}."
         )
-    return (
+    said = (
         f"It explains {percent(r2)} of the variance of "
-        f"{context.counted_rows(int(scores['rows']))} (R²); its root mean square error is {error}."
+        f"{context.counted_rows(int(scores['rows']))} (R²)"
     )
+    if "targets" in scores:
+        each = (f"{brief(one['r2'])} of “{one['target']}”" for one in scores["targets"])
+        return f"{said}, the mean of {', '.join(each)}."
+    return f"{said}; its root mean square error is {error}."
 
 
 def baseline(parts: Mapping[str, Any]) -> float | None:

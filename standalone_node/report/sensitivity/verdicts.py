@@ -57,7 +57,8 @@ def _accuracy(parts: Parts, context: Context) -> Verdict | None:
     if not context.decides:
         return _explained(scores, context)
     total, right = int(scores["rows"]), float(scores["accuracy"])
-    low, high = map(float, wilson(round(right * total), total))
+    size = max(1, round(scores.get("effective_size", total)))
+    low, high = map(float, wilson(round(right * size), size))
     detail = f"of {context.counted_rows(total)}; 95 % interval {percent(low)} to {percent(high)}"
     base = baseline(parts["accuracy"])
     grade: Grade = "neutral"
@@ -71,11 +72,15 @@ def _accuracy(parts: Parts, context: Context) -> Verdict | None:
 
 def _explained(scores: Mapping[str, Any], context: Context) -> Verdict:
     r2, error = scores.get("r2"), brief(scores.get("rmse"))
+    told = f"root mean square error {error}, in units of {shortened(context.target, 40)}"
+    if "targets" in scores:
+        told = "the mean of " + ", ".join(
+            f"{brief(one['r2'])} of {shortened(one['target'], 40)}" for one in scores["targets"]
+        )
     return Verdict(
         "Explained variance (R²)",
         brief(r2),
-        f"root mean square error {error}, in units of {shortened(context.target, 40)}; always "
-        "saying the mean would explain 0",
+        f"{told}; always saying the mean would explain 0",
         THRESHOLDS["explained variance"].grade(r2),
     )
 
