@@ -60,7 +60,9 @@ def canonical(rows: Array, targets: Array, weights: Array) -> tuple[Array, Array
         order, weights = order[starts], np.add.reduceat(weights, starts)
     rows, targets = rows.take(order, axis=0), targets.take(order, axis=0)
     for copy in (rows, targets):
-        copy += 0  # of the two zeros one: it must not matter which of its equals a row is taken from
+        copy += (
+            0  # of the two zeros one: it must not matter which of its equals a row is taken from
+        )
     return rows, targets, weights
 
 
