@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
 from standalone_node.errors import ArgumentError
 
 Array = NDArray[Any]

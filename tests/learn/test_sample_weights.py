@@ -1,4 +1,4 @@
-"""A weight of 2 is the row twice, 0 its absence, and the order of rows is nothing, to the last bit."""
+"""A weight of 2 is the row twice, 0 its absence, the order of rows nothing, to the last bit."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""scikit-learn's own suite of what an estimator has to do, with nothing that is expected to fail."""
+"""scikit-learn's own suite of what an estimator has to do; nothing is expected to fail."""
 
 from __future__ import annotations
 
