@@ -329,6 +329,11 @@ def settings_of(estimator: BaseEstimator) -> dict[str, Any]:
     return {name: plain(value) for name, value in settings.items() if name not in free}
 
 
+def to_stderr(words: str) -> None:
+    """What a fit tells if `verbose` asks for it."""
+    print(words, file=sys.stderr)
+
+
 def talking(callback: Callback | None, verbose: int) -> Callback | None:
     """The callback, preceded by a line on stderr every ten iterations, or every one."""
     if not verbose:
@@ -337,10 +342,9 @@ def talking(callback: Callback | None, verbose: int) -> Callback | None:
 
     def report(row: Iteration) -> None:
         if row.nit % every == 0:
-            print(
+            to_stderr(
                 f"iteration {row.nit:4d}  cost {row.cost:.6g}  gradient {row.gradient_norm:.3g}  "
-                f"step {row.step:.3g}  {row.seconds:.2f} s",
-                file=sys.stderr,
+                f"step {row.step:.3g}  {row.seconds:.2f} s"
             )
         if callback is not None:
             callback(row)
@@ -359,7 +363,7 @@ def report_end(result: Result, verbose: int, stacklevel: int) -> None:
         As for `warnings.warn`, from there that the warning shall point to the caller of `fit`.
     """
     if verbose:
-        print(f"end state {result.reason!r} after {result.nit}: {result.message}", file=sys.stderr)
+        to_stderr(f"end state {result.reason!r} after {result.nit}: {result.message}")
     if not result.success:
         warnings.warn(
             f"not converged: end state {result.reason!r}. {result.message}",

@@ -14,7 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.base import NodeEstimator
+from standalone_node.learn.base import NodeEstimator, to_stderr
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.class_weights import BALANCED, class_factors
@@ -119,7 +119,8 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         Scaling, classes and a chosen l2 stay what they were, so that before its first iteration
         the model is the same function; `steps` may have changed.
     verbose : int
-        1 prints a line every ten iterations to stderr, 2 every iteration.
+        1 prints a line every ten iterations to stderr, 2 every iteration; both how the fit ended,
+        and the error of each value that l2="auto" tries.
 
     Attributes
     ----------
@@ -488,7 +489,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             # Kept as well: a fit that goes on has no time to measure, but a choice to repeat.
             return bool(terms.worth({**data, "enough": True}, limits, terms.is_over))
 
-        return chosen_l2(known, X.shape[0], seed_of(self.random_state), enough)
+        tell = to_stderr if self.verbose else lambda words: None
+        return chosen_l2(known, X.shape[0], seed_of(self.random_state), enough, tell)
 
     def predict(self, X: ArrayLike) -> Array:
         """The predicted targets, (B,) or (B, m), in their own units."""

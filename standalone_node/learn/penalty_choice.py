@@ -23,6 +23,7 @@ def chosen_l2(
     samples: int,
     seed: int,
     enough: Callable[[], bool] = lambda: False,
+    tell: Callable[[str], None] = lambda words: None,
 ) -> tuple[float, dict[float, float]]:
     """The candidate with the least cross-validated error, and the error of each that was tried.
 
@@ -35,6 +36,8 @@ def chosen_l2(
         Of the folds.
     enough : callable
         Asked after every candidate whether to leave it at those that were tried.
+    tell : callable
+        Takes a line on every candidate.
 
     Returns
     -------
@@ -55,6 +58,7 @@ def chosen_l2(
     for l2 in CANDIDATES:
         best = min(errors.values(), default=np.inf)
         errors[l2] = _mean((error(train, test, l2) for train, test in splits), len(splits), best)
+        tell(f"l2 = {l2:g}: cross-validated error {errors[l2]:.4g}")
         tried = list(errors.values())
         worse = len(tried) > 2 and min(tried[-2:]) > min(tried)
         if enough() or worse or errors[l2] > MUCH * best:

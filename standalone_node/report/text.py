@@ -329,8 +329,8 @@ def _column_table(columns: list[dict[str, Any]]) -> RenderableType:
     rows = []
     for column in columns:
         fill = column["fill"]
-        shown = as_text if column["kind"] == "date" else number
-        filled = "" if fill is None else shown(fill) if isinstance(fill, float) else fill
+        written = as_text if column["kind"] == "date" else number
+        filled = "" if fill is None else written(fill) if isinstance(fill, float) else fill
         rows.append([column["name"], column["kind"], column_values(column), filled])
     headers = ["column", "kind", "values", "filled with"]
     shown = [i for i, _ in enumerate(headers) if i < 2 or any(row[i] for row in rows)]
