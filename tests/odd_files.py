@@ -114,6 +114,17 @@ def _whole_quantities(number: int, cells: list[str]) -> None:
     cells[3] = str(3 * number)
 
 
+def _dates(number: int, cells: list[str]) -> None:
+    cells[1] = f"{1 + number % 28}/{1 + number % 12}/{2010 + number % 9} {number % 24}:05"
+    cells[2] = ["yes", "no", "Yes"][number % 3]
+    if number in (11, 40):
+        cells[number % 2 + 1] = ""
+
+
+def _late_date(number: int, cells: list[str]) -> None:
+    cells[1] = f"2020-01-{1 + number % 28:02}" if number != 50 else "2020-02-30"
+
+
 #: A name, and the bytes of the file.
 FILES: dict[str, bytes] = {
     "plain": _text(_rows()).encode(),
@@ -134,6 +145,7 @@ FILES: dict[str, bytes] = {
     "constant-if-dropped": _text(_changed(_constant_if_dropped)).encode(),
     "decimal-comma": _text(_changed(_comma), ";").encode(),
     "decimal-comma-late": _text(_changed(_comma_late), ";").encode(),
+    "dates": _text(_changed(_dates)).encode(),
     "precise": _text(_changed(_precise)).encode(),
     "blank-lines": _blank_lines(_text(_rows())).encode(),
     "empty-tail": (_text(_rows()) + ",,,\n , ,,\n,,,\n").encode(),
@@ -151,6 +163,7 @@ FILES: dict[str, bytes] = {
 #: Files that cannot be read: a name and the bytes.
 BROKEN: dict[str, bytes] = {
     "short-row": _text([*_rows(), ["1", "2", "red"]]).encode(),
+    "late-date": _text(_changed(_late_date)).encode(),
     "long-row": _text([*_rows(50), ["1", "2", "red", "no", "yes"], *_rows(5)]).encode(),
     "open-quote": _text([*_rows(40), ["1", "2", '"red', "no"], *_rows(5)]).encode(),
     "text-behind-quote": _text([*_rows(40), ["1", "2", '"red"x', "no"], *_rows(5)]).encode(),

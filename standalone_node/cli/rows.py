@@ -42,7 +42,6 @@ def data_options(command: F) -> F:
             "--date",
             multiple=True,
             metavar="COLUMN=FORMAT",
-            callback=formats_of_dates,
             help="How the dates of a column are written, such as day=%d/%m/%Y, where it cannot be "
             "told; repeatable.",
         ),
@@ -100,22 +99,6 @@ def data_options(command: F) -> F:
     return command
 
 
-def formats_of_dates(
-    ctx: click.Context, param: click.Parameter, value: tuple[str, ...]
-) -> tuple[str, ...]:
-    """The texts COLUMN=FORMAT, each with both; the last equals sign counts."""
-    for text in value:
-        name, sign, form = text.rpartition("=")
-        if not (name and sign and form):
-            raise click.BadParameter(
-                f"{text!r} has to be a column and a format with an equals sign between, such as "
-                "day=%d/%m/%Y.",
-                ctx,
-                param,
-            )
-    return value
-
-
 def refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
     """UsageError if held-out rows are asked for in two ways, or rows are parted for nothing."""
     if options["group"] is not None and options["time"] is not None:
@@ -161,6 +144,20 @@ def prepared_rows(
     return prepare(table, target, test=test, **how)
 
 
+def _formats(texts: Sequence[str]) -> dict[str, str]:
+    """The formats of dates by their columns; UsageError for a text that has not both."""
+    found = {}
+    for text in texts:
+        name, _, form = text.rpartition("=")
+        if not (name and form):
+            raise click.UsageError(
+                f"--date {text!r} has to be a column and a format with an equals sign between, "
+                "such as day=%d/%m/%Y."
+            )
+        found[name] = form
+    return found
+
+
 def _recognition(options: dict[str, Any]) -> dict[str, Any]:
     """What the options say of columns and held-out rows, as arguments of `prepare`."""
     from standalone_node.learn.schema import DEFAULT_NA
@@ -171,7 +168,7 @@ def _recognition(options: dict[str, Any]) -> dict[str, Any]:
         "missing": options["missing"],
         "na": (*usual, *options["na"]),
         "task": None if options["task"] == "auto" else options["task"],
-        "dates": {name: form for name, _, form in (d.rpartition("=") for d in options["date"])},
+        "dates": _formats(options["date"]),
         "weight": options["weight"],
         "test_share": options["test_share"],
         "seed": options["seed"],

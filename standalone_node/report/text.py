@@ -329,8 +329,9 @@ def _column_table(columns: list[dict[str, Any]]) -> RenderableType:
     rows = []
     for column in columns:
         fill = column["fill"]
-        written = as_text if column["kind"] == "date" else number
-        filled = "" if fill is None else written(fill) if isinstance(fill, float) else fill
+        filled = "" if fill is None else fill
+        if isinstance(fill, float):
+            filled = as_text(fill) if column["kind"] == "date" else number(fill)
         rows.append([column["name"], column["kind"], column_values(column), filled])
     headers = ["column", "kind", "values", "filled with"]
     shown = [i for i, _ in enumerate(headers) if i < 2 or any(row[i] for row in rows)]

@@ -76,7 +76,7 @@ def columns_of(fitted: Fitted, place: int) -> tuple[NDArray[Any], NDArray[Any]]:
 def numbers(fitted: Fitted) -> pd.DataFrame:
     """True and predicted values and their differences, a row of the data each."""
     names = fitted.prepared.schema.target_names
-    found: dict[str, Array] = {}
+    found: dict[str, NDArray[Any]] = {}
     for place, name in enumerate(names):
         true, predicted = columns_of(fitted, place)
         whose = f" {name}" if len(names) > 1 else ""
