@@ -156,7 +156,7 @@ def run(path: Path, limit: float) -> tuple[Notebook, float, list[str]]:
 
     notebook = json.loads(path.read_text(encoding="utf-8"))
     wrong = faults(notebook)
-    node = nbformat.from_dict(solved(notebook))
+    node = nbformat.reads(json.dumps(solved(notebook)), as_version=4)
     place = {"metadata": {"path": str(path.parent)}}
     client = nbclient.NotebookClient(
         node, timeout=2 * limit, kernel_name="python3", resources=place

@@ -205,6 +205,8 @@ def executed(folder: Path, lesson: dict[str, Any]) -> list[str]:
     for module in ("nbclient", "nbformat", "ipykernel"):
         pytest.importorskip(module)
     path = folder / "01_doubling.ipynb"
+    for cell in lesson["cells"]:  # in lines, as Jupyter writes them
+        cell["source"] = cell["source"].splitlines(keepends=True)
     path.write_text(json.dumps(lesson))
     (folder / "coursework.py").write_text(Path(coursework.__file__).read_text())
     _, seconds, wrong = course.run(path, limit=60.0)
