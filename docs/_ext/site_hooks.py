@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
-from repository import ROOT, file_of, page_text
+from repository import ROOT, SHOWN, file_of, page_text
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -29,6 +30,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Connect the hooks."""
     app.add_role("source", Source())
     app.connect("builder-inited", write_generated)
+    # After Napoleon, which takes docstrings apart.
+    app.connect("autodoc-process-docstring", escape_bars, priority=600)
     app.connect("source-read", read_source)
     app.connect("doctree-resolved", link_files)
     app.connect("html-collect-pages", source_pages)
@@ -47,6 +50,15 @@ def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     """Give links to files outside docs/ the form they have on the site."""
     if app.env.doc2path(docname).endswith(".md"):
         source[0] = page_text(docname, source[0])
+
+
+def escape_bars(
+    app: Sphinx, what: str, name: str, value: Any, options: Any, lines: list[str]
+) -> None:
+    """|x| in a docstring is an absolute value, and no substitution of reStructuredText."""
+    for number, line in enumerate(lines):
+        if "|" in line and "``" not in line and not line.lstrip().startswith((">>>", "...", "|")):
+            lines[number] = re.sub(r"(?<!\\)\|", r"\\|", line)
 
 
 class Source(SphinxRole):
@@ -100,9 +112,9 @@ def source_pages(app: Sphinx) -> Iterator[tuple[str, dict[str, Any], str]]:
 
 
 def _shown(path: Path) -> bool:
-    if "__pycache__" in path.parts or path.suffix in (".pyc", ".png", ".npz", ".gz"):
+    if "__pycache__" in path.parts:
         return False
-    return path.is_file() and file_of(path.relative_to(ROOT).as_posix()) is not None
+    return path.is_file() and path.suffix in SHOWN
 
 
 def _highlighted(path: Path) -> str:
