@@ -14,7 +14,7 @@ import standalone_node  # noqa: E402
 # Kernels that execute pages live in processes of their own: they see the same package, and `node-fit`
 # is the one beside this Python.
 os.environ["PYTHONPATH"] = os.pathsep.join(
-    [str(HERE.parent), *filter(None, [os.environ.get("PYTHONPATH")])]
+    [str(HERE.parent), str(HERE / "_ext"), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
@@ -43,6 +43,7 @@ nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 180
 nb_execution_excludepatterns: list[str] = []
+nb_execution_show_tb = True
 nb_merge_streams = True
 myst_enable_extensions = ["amsmath", "attrs_inline", "colon_fence", "deflist", "dollarmath"]
 # Links to headings, named as a forge names them.

@@ -5,9 +5,11 @@ from __future__ import annotations
 import atexit
 import os
 import shutil
+import subprocess
 import tempfile
 from pathlib import Path
 
+from IPython import get_ipython
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from standalone_node.learn.bundled import data_set
@@ -24,10 +26,30 @@ def clear_desk(*names: str) -> Path:
         shutil.copy(data_set(name).path, folder)
     os.chdir(folder)
     os.environ["COLUMNS"] = "88"
-    # What draws a bar again and again for a person is one line in a page.
-    os.environ["TERM"] = "dumb"
     sharp_figures()
+    _be_strict()
     return folder
+
+
+def _be_strict() -> None:
+    """A command of a cell (`!command`) that fails makes the page fail, as other cells do.
+
+    One that is meant to fail says so: `|| echo "exit code $?"`. What it writes to stdout and stderr
+    comes in the order it was written, without colours.
+    """
+    shell = get_ipython()
+    if shell is None:
+        return
+
+    def system(command: str) -> None:
+        done = subprocess.run(
+            command, shell=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True
+        )
+        print(done.stdout, end="")
+        if done.returncode:
+            raise RuntimeError(f"exit code {done.returncode}: {command}")
+
+    shell.system = system
 
 
 def sharp_figures() -> None:

@@ -177,6 +177,8 @@ def own_members(value: type) -> list[str]:
 def _documented(member: Any) -> bool:
     if isinstance(member, (classmethod, staticmethod)):
         member = member.__func__
+    # A method that scikit-learn's available_if has wrapped.
+    member = getattr(member, "fn", member)
     return isinstance(member, property) or (
         inspect.isfunction(member) and bool(inspect.getdoc(member))
     )

@@ -48,7 +48,7 @@ def write_generated(app: Sphinx) -> None:
 
 def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     """Give links to files outside docs/ the form they have on the site."""
-    if app.env.doc2path(docname).endswith(".md"):
+    if Path(app.env.doc2path(docname)).suffix == ".md":
         source[0] = page_text(docname, source[0])
 
 
