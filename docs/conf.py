@@ -11,8 +11,8 @@ sys.path.insert(0, str(HERE / "_ext"))
 
 import standalone_node  # noqa: E402
 
-# Kernels that execute pages live in processes of their own: they see the same package, and `node-fit`
-# is the one beside this Python.
+# Kernels that execute pages live in processes of their own: they see the same package, and their
+# `node-fit` is the one beside this Python.
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(HERE.parent), str(HERE / "_ext"), *filter(None, [os.environ.get("PYTHONPATH")])]
 )

@@ -2,8 +2,8 @@
 
     python scripts/check_links.py docs/_build/html
 
-Links to other hosts are not followed. Exit code 1 if a link is broken; each is printed with the page
-it stands on.
+Links to other hosts are not followed. Exit code 1 if a link is broken; each is printed with the
+page it stands on.
 """
 
 from __future__ import annotations

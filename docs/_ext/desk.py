@@ -18,7 +18,7 @@ from standalone_node.learn.bundled import data_set
 def clear_desk(*names: str) -> Path:
     """Go to an empty folder in which copies of the bundled data sets of these names lie.
 
-    The folder is gone when the page is done. Tables that `node-fit` prints are made to fit the page.
+    The folder is gone when the page is done. Tables of `node-fit` are made to fit the page.
     """
     folder = Path(tempfile.mkdtemp(prefix="node-fit-page-"))
     atexit.register(shutil.rmtree, folder, ignore_errors=True)

@@ -144,8 +144,8 @@ def name_page(name: str) -> str:
 
 
 _SCIKIT_LEARN = (
-    "Being a scikit-learn estimator it also has ``get_params``, ``set_params``, ``score`` and what\n"
-    "else scikit-learn gives to all of its kind."
+    "Being a scikit-learn estimator it also has ``get_params``, ``set_params``, ``score`` and\n"
+    "what else scikit-learn gives to all of its kind."
 )
 
 

@@ -4,7 +4,6 @@ import numpy as np
 
 import standalone_node as sn
 
-
 #: The temperature of the room, which is known.
 ROOM = 20.0
 
