@@ -26,7 +26,6 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
 fi
 
 jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
-# One thread a page, or the pages that are executed at once take the processors from each other.
 say "Executing and building the pages, $jobs at once"
 "$venv/bin/python" -m sphinx -b html -W --keep-going -q -j "$jobs" "$@" docs docs/_build/html
 "$venv/bin/python" scripts/check_links.py docs/_build/html

@@ -32,6 +32,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("builder-inited", write_generated)
     # After Napoleon, which takes docstrings apart.
     app.connect("autodoc-process-docstring", escape_bars, priority=600)
+    app.connect("env-before-read-docs", spread_out)
     app.connect("source-read", read_source)
     app.connect("doctree-resolved", link_files)
     app.connect("html-collect-pages", source_pages)
@@ -44,6 +45,23 @@ def write_generated(app: Sphinx) -> None:
     reference = Path(app.srcdir) / "reference"
     public_names.write_pages(reference / "python")
     command_pages.write_pages(reference / "commands")
+
+
+def spread_out(app: Sphinx, env: Any, docnames: list[str]) -> None:
+    """Put pages that are executed far apart.
+
+    Sphinx hands runs of neighbours to its processes; how-tos or lessons in a row would all be
+    executed by one of them, one after the other.
+    """
+    long = [name for name in docnames if _is_executed(Path(env.doc2path(name)))]
+    short = [name for name in docnames if name not in long]
+    places = {round(k * len(docnames) / len(long)) for k in range(len(long))} if long else set()
+    docnames[:] = [(long if k in places else short).pop(0) for k in range(len(docnames))]
+
+
+def _is_executed(path: Path) -> bool:
+    with path.open(encoding="utf-8") as file:
+        return path.suffix == ".ipynb" or "mystnb" in file.read(200)
 
 
 def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
