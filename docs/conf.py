@@ -34,8 +34,6 @@ extensions = [
     "site_hooks",
 ]
 exclude_patterns = ["_build", "README.md", "**.ipynb_checkpoints"]
-# What a toctree takes by a pattern may not be there yet.
-suppress_warnings = ["toc.empty_glob"]
 nitpicky = False
 
 # Everything is executed, in every build of a clean clone; what has not changed since is not.

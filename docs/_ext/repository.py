@@ -44,6 +44,21 @@ def page_text(docname: str, text: str) -> str:
     return outside_code(text, lambda part: _LINK.sub(_rewriter(docname, source), part))
 
 
+def without_empty_patterns(docname: str, text: str) -> str:
+    """The text without the entries of toctrees that are patterns and match no page.
+
+    A part of the site may be left out; Sphinx has no way to be told so.
+    """
+    here = (DOCS / docname).parent
+
+    def kept(line: str) -> bool:
+        if not re.fullmatch(r"[\w./-]+\*", line):
+            return True
+        return any(path.suffix in (".md", ".rst", ".ipynb") for path in here.glob(line))
+
+    return "\n".join(line for line in text.split("\n") if kept(line))
+
+
 def outside_code(text: str, change):  # type: ignore[no-untyped-def]
     """The text with `change` applied to all that is no code."""
     parts, last = [], 0

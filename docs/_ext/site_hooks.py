@@ -15,7 +15,7 @@ from pygments import highlight
 from pygments.formatters import HtmlFormatter
 from pygments.lexers import TextLexer, get_lexer_for_filename
 from pygments.util import ClassNotFound
-from repository import ROOT, SHOWN, file_of, page_text
+from repository import ROOT, SHOWN, file_of, page_text, without_empty_patterns
 from sphinx.addnodes import pending_xref
 from sphinx.application import Sphinx
 from sphinx.util import logging
@@ -67,7 +67,7 @@ def _is_executed(path: Path) -> bool:
 def read_source(app: Sphinx, docname: str, source: list[str]) -> None:
     """Give links to files outside docs/ the form they have on the site."""
     if Path(app.env.doc2path(docname)).suffix == ".md":
-        source[0] = page_text(docname, source[0])
+        source[0] = without_empty_patterns(docname, page_text(docname, source[0]))
 
 
 def escape_bars(

@@ -149,6 +149,11 @@ def test_links_out_of_docs_become_links_to_pages() -> None:
     assert repository.page_text("csv", code) == code
 
 
+def test_patterns_of_a_toctree_that_match_nothing_are_left_out() -> None:
+    text = "```{toctree}\n:glob:\n\nstart/*\nno-such-part*\n```\n* a list"
+    assert repository.without_empty_patterns("index", text) == text.replace("no-such-part*\n", "")
+
+
 def test_files_named_in_backticks_are_found() -> None:
     assert repository.file_of("kernels/sweeps.py") == "standalone_node/kernels/sweeps.py"
     assert repository.file_of("scripts/bench.py") == "scripts/bench.py"
