@@ -99,18 +99,21 @@ class SectionedCommand(click.Command):
         self._heading = {name: head for head, names in sections.items() for name in names}
         self._headings = list(sections)
 
+    def headed(self, ctx: click.Context) -> dict[str, list[click.Parameter]]:
+        """The options that `--help` shows, under their headings."""
+        found: dict[str, list[click.Parameter]] = {heading: [] for heading in self._headings}
+        for parameter in self.get_params(ctx):
+            if not isinstance(parameter, click.Argument) and parameter.get_help_record(ctx):
+                heading = self._heading.get(parameter.name or "", self._headings[-1])
+                found[heading].append(parameter)
+        return {heading: options for heading, options in found.items() if options}
+
     def format_options(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
         """The options, a list under each heading."""
-        found: dict[str, list[tuple[str, str]]] = {heading: [] for heading in self._headings}
-        for parameter in self.get_params(ctx):
-            record = parameter.get_help_record(ctx)
-            if record is not None and not isinstance(parameter, click.Argument):
-                heading = self._heading.get(parameter.name or "", self._headings[-1])
-                found[heading].append(record)
-        for heading, records in found.items():
-            if records:
-                with formatter.section(heading):
-                    formatter.write_dl(records)
+        for heading, options in self.headed(ctx).items():
+            records = [option.get_help_record(ctx) for option in options]
+            with formatter.section(heading):
+                formatter.write_dl([record for record in records if record is not None])
 
 
 def estimator_options(command: F) -> F:

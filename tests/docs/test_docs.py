@@ -23,7 +23,10 @@ from standalone_node.optimize.stopping import END_STATES
 from standalone_node.problem.losses import LOSSES
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = [*sorted((ROOT / "docs").glob("*.md")), ROOT / "README.md", ROOT / "CONTRIBUTING.md"]
+PAGES = [
+    *(p for p in sorted((ROOT / "docs").rglob("*.md")) if "_build" not in p.parts),
+    *(ROOT / "README.md", ROOT / "CONTRIBUTING.md"),
+]
 MATHEMATICS = (ROOT / "docs" / "mathematics.md").read_text(encoding="utf-8")
 TABLES: dict[str, Any] = {
     "TABLEAUX": TABLEAUX,
@@ -37,7 +40,7 @@ TABLES: dict[str, Any] = {
     "METHODS": METHODS,
     "END_STATES": END_STATES,
 }
-every_page = pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+every_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 
 
 def python_blocks(page: Path) -> str:
