@@ -155,6 +155,7 @@ def tell_seconds(app: Sphinx, error: Exception | None) -> None:
             found[docname] = float(runtime)
     if error is not None or not found:
         return
-    LOG.info("Seconds of the pages that were executed, %.0f together:", sum(found.values()))
+    # Printed, not logged: with -q Sphinx keeps quiet, and this is asked for.
+    print(f"Seconds of the pages that were executed, {sum(found.values()):.0f} together:")
     for docname, seconds in sorted(found.items(), key=lambda item: -item[1]):
-        LOG.info("%8.1f  %s", seconds, docname)
+        print(f"{seconds:8.1f}  {docname}")
