@@ -38,7 +38,8 @@ def fits() -> dict[str, Fitted]:
     return {
         "plane": _fitted(2, "kind"),
         "space": _fitted(3, "kind"),
-        "quantity": _fitted(2, "size"),
+        # Of the held-out rows of seed 0 one is so far out that what is better may be luck.
+        "quantity": _fitted(2, "size", seed=1),
         "refitted": _fitted(2, "size", refit=True),
         "refitted classes": _fitted(2, "kind", refit=True),
         "all rows": _fitted(2, "kind", test_share=0.0),
