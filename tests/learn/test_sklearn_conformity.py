@@ -15,7 +15,7 @@ import standalone_node as sn
 ESTIMATORS = [
     sn.NodeClassifier(),
     sn.NodeRegressor(),
-    sn.NodeClassifier(loss="logistic", class_weight="balanced", max_iterations=40),
+    sn.NodeClassifier(loss="logistic", max_iterations=40),
 ]
 
 
