@@ -126,7 +126,11 @@ class ClassWeight(click.ParamType):
             return value
         weights: dict[str, float] = {}
         # As in a line of CSV, a class with a comma in its name stands in quotes.
-        for entry in next(csv.reader([str(value)], skipinitialspace=True), []):
+        try:
+            entries = next(csv.reader([str(value)], skipinitialspace=True), [])
+        except csv.Error as error:
+            self.fail(f"{value!r} cannot be told apart at its commas ({error}).", param, ctx)
+        for entry in entries:
             label, _, weight = entry.rpartition("=")
             try:
                 number = float(weight) if label else -1.0
@@ -152,8 +156,8 @@ class ClassWeight(click.ParamType):
             return value
         line = io.StringIO()
         entries = [f"{label}={weight!r}" for label, weight in value.items()]
-        csv.writer(line, lineterminator="").writerow(entries)
-        return line.getvalue()
+        csv.writer(line).writerow(entries)  # which quotes what ends a line, too
+        return line.getvalue().removesuffix("\r\n")
 
     def get_metavar(self, param: click.Parameter, ctx: click.Context) -> str:
         """How `--help` shows it."""

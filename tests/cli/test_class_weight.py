@@ -22,6 +22,7 @@ KIND = ClassWeight()
         ("yes=3, no=1", {"yes": 3.0, "no": 1.0}),
         ("a=b=2", {"a=b": 2.0}),
         ('"Paris, Texas=2",Rome=1', {"Paris, Texas": 2.0, "Rome": 1.0}),
+        ('"two\nlines=2"', {"two\nlines": 2.0}),
     ],
 )
 def test_what_is_written_is_what_is_meant_and_is_written_so_again(text: str, value: Any) -> None:
@@ -39,6 +40,7 @@ def test_what_is_written_is_what_is_meant_and_is_written_so_again(text: str, val
         ("=2", "'=2'"),
         ("yes=1,yes=2", "'yes' is there twice"),
         ("", "needed"),
+        ("two\nlines=2", "told apart"),
     ],
 )
 def test_what_is_no_weight_is_named(text: str, words: str) -> None:

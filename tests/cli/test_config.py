@@ -22,6 +22,7 @@ from standalone_node.cli.toml_text import toml_value
 TEXTS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\0"))
 #: Something for each kind of value there is.
 SAMPLES = {
+    "class=weight,...": ["balanced", "yes=3,no=0.5", '"a, ""b""=1",c=d=1e300'],
     "integer": ["3", "0"],
     "integer range": ["100", "4000000000"],
     "float": ["2.5", "1e-300", "inf", "nan", "-0.0", "7"],

@@ -15,7 +15,7 @@ import standalone_node as sn
 ESTIMATORS = [
     sn.NodeClassifier(),
     sn.NodeRegressor(),
-    sn.NodeClassifier(loss="logistic", class_weight="balanced", batch_size=50),
+    sn.NodeClassifier(loss="logistic", max_iterations=40),
 ]
 
 

@@ -22,7 +22,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.experimental import enable_halving_search_cv  # noqa: F401
 from sklearn.inspection import permutation_importance
 from sklearn.linear_model import LogisticRegression
-from sklearn.metrics import r2_score
+from sklearn.metrics import accuracy_score, make_scorer, r2_score
 from sklearn.model_selection import (
     GridSearchCV,
     HalvingGridSearchCV,
@@ -169,8 +169,9 @@ def test_halving_spends_iterations_or_rows() -> None:
             classifier(), {"l2": [1e-4, 1e-2, 1e4]}, resource=resource, max_resources=most,
             min_resources=most // 3, cv=2, random_state=0,
         )  # fmt: skip
-        assert search.fit(POINTS, SIDES).best_params_["l2"] < 1.0
-        assert search.n_iterations_ == 2
+        found = pd.DataFrame(search.fit(POINTS, SIDES).cv_results_)
+        assert found["n_resources"].tolist() == [most // 3] * 3 + [most // 3 * 3]
+        assert search.best_score_ == found["mean_test_score"].iloc[-1]
 
 
 def test_scores_come_from_folds() -> None:
@@ -219,13 +220,14 @@ def routing() -> Iterator[None]:
 @pytest.mark.usefixtures("routing")
 def test_sample_weights_are_routed_through_a_pipeline_and_a_search() -> None:
     weights = np.random.default_rng(1).integers(0, 3, 60)
-    node = classifier().set_fit_request(sample_weight=True).set_score_request(sample_weight=True)
+    node = classifier().set_fit_request(sample_weight=True)
     scaler = StandardScaler().set_fit_request(sample_weight=False)
     pipe = make_pipeline(scaler, node).fit(X, SIDES, sample_weight=weights)
     scaled = scaler.fit(X).transform(X)
     alone = classifier().fit(scaled, SIDES, sample_weight=weights)
     assert np.array_equal(pipe.predict_proba(X), alone.predict_proba(scaled))
-    search = GridSearchCV(pipe, {"nodeclassifier__l2": [1e-3]}, cv=2)
+    judge = make_scorer(accuracy_score).set_score_request(sample_weight=True)
+    search = GridSearchCV(pipe, {"nodeclassifier__l2": [1e-3]}, cv=2, scoring=judge)
     search.fit(X, SIDES, sample_weight=weights)
     assert np.array_equal(search.predict_proba(X)[:, 0] > 0.5, search.predict(X) == 0)
 
