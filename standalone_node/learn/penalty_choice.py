@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -14,8 +14,8 @@ Array = NDArray[Any]
 #: The values l2="auto" chooses from, the largest first.
 CANDIDATES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
 FOLDS = 5
-#: A candidate whose error is so many times the least one so far ends the search.
-MUCH = 1.5
+#: A candidate ends the search if it is worse than the best one by so many standard errors.
+DOUBT = 2.0
 
 
 def chosen_l2(
@@ -39,38 +39,31 @@ def chosen_l2(
     tell : callable
         Takes a line on every candidate.
 
-    Returns
-    -------
-    best : float
-    errors : dict
-        The mean over the folds of each candidate that was tried; of one that was given up after
-        some folds, as it could not become the best any more, what its mean is at the least.
-
     Notes
     -----
     From the largest candidate downwards, until two in a row are worse than the best, or one is
-    much worse: a smaller penalty takes longer to fit, and once the network fits noise it will not
-    get better.
+    worse beyond doubt, by more than `DOUBT` standard errors of its differences from the best, fold
+    by fold: a smaller penalty takes longer to fit, and once the network fits noise it will not get
+    better.
     """
     folds = KFold(min(FOLDS, samples), shuffle=True, random_state=seed)
     splits = list(folds.split(np.empty((samples, 1))))
+    found: dict[float, Array] = {}
     errors: dict[float, float] = {}
+    best = CANDIDATES[0]
     for l2 in CANDIDATES:
-        best = min(errors.values(), default=np.inf)
-        errors[l2] = _mean((error(train, test, l2) for train, test in splits), len(splits), best)
+        found[l2] = np.array([error(train, test, l2) for train, test in splits])
+        errors[l2] = float(np.mean(found[l2]))
         tell(f"l2 = {l2:g}: cross-validated error {errors[l2]:.4g}")
         tried = list(errors.values())
-        worse = len(tried) > 2 and min(tried[-2:]) > min(tried)
-        if enough() or worse or errors[l2] > MUCH * best:
+        worse = len(tried) > 2 and min(tried[-2:]) > errors[best]
+        if enough() or worse or _doubtless(found[l2] - found[best]):
             break
+        best = min(errors, key=errors.__getitem__)
     return min(errors, key=errors.__getitem__), errors
 
 
-def _mean(errors: Iterable[float], count: int, best: float) -> float:
-    """The mean of so many errors; what it is at the least once that is more than the best."""
-    total = 0.0
-    for error in errors:
-        total += error
-        if total > MUCH * best * count:
-            break
-    return total / count
+def _doubtless(differences: Array) -> bool:
+    """Whether differences, one a fold, are positive by more than chance."""
+    deviation = differences.std(ddof=1) / np.sqrt(differences.size)
+    return bool(differences.mean() > DOUBT * deviation)

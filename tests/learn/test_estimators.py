@@ -155,7 +155,7 @@ def test_progress_is_told_while_it_runs(
     rows: list[int] = []
     quick(verbose=2, max_iterations=3).fit(*moons, callback=lambda row: rows.append(row.nit))
     assert rows == [0, 1, 2, 3]
-    assert capsys.readouterr().err.count("iteration") == 4
+    assert capsys.readouterr().err.count("iteration  ") == 4
 
 
 @pytest.mark.parametrize(

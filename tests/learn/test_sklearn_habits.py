@@ -262,13 +262,12 @@ def test_nothing_is_said_of_a_fit_that_went_well(capsys: pytest.CaptureFixture[s
 
 
 def test_a_verbose_fit_tells_what_it_does(capsys: pytest.CaptureFixture[str]) -> None:
-    lines = {}
-    for verbose in (1, 2):
-        regressor(l2="auto", verbose=verbose, max_iterations=11).fit(X.iloc[:20], SIDES[:20])
+    told: dict[int, list[str]] = {}
+    for verbose, l2 in ((1, "auto"), (2, 1e-3)):
+        regressor(l2=l2, verbose=verbose, max_iterations=11).fit(X.iloc[:12], SIDES[:12])
         out, err = capsys.readouterr()
-        assert out == ""
-        lines[verbose] = err.splitlines()
-        assert sum(line.startswith("l2 = ") for line in lines[verbose]) >= 2
-        assert lines[verbose][-1].startswith("end state 'iterations' after 11")
-    steps = [sum(line.startswith("iteration") for line in lines[v]) for v in (1, 2)]
+        told[verbose] = err.splitlines()
+        assert out == "" and told[verbose][-1].startswith("end state 'iterations' after 11")
+    steps = [sum(line.startswith("iteration") for line in told[verbose]) for verbose in (1, 2)]
     assert steps == [2, 12]
+    assert sum(line.startswith("l2 = ") for line in told[1]) >= 2
