@@ -181,7 +181,6 @@ def test_a_constant_and_an_id_like_column_are_warned_about(run: Run, folder: Pat
         (["--steps", "many"], 2, ["--steps", "'many'"]),
         (["--l2", "much"], 2, ["--l2", "'much'"]),
         (["--l2", "-1"], 2, ["--l2 -1", "0 or larger"]),
-        (["--loss", "logistic", "--target", "width"], 2, ["--loss 'logistic'"]),
         (["--max-iterations", "-3"], 2, ["--max-iterations"]),
         (["--test-share", "1.5"], 2, ["--test-share 1.5"]),
         (["--seed", "-1"], 2, ["--seed", "-1"]),
@@ -198,6 +197,14 @@ def test_bad_options(
     run: Run, unchanged: Callable[[], bool], options: list[str], code: int, words: list[str]
 ) -> None:
     refused(run(*FIT, *options), code, *words)
+    assert unchanged()
+
+
+def test_a_loss_of_classes_is_refused_for_quantities(
+    run: Run, unchanged: Callable[[], bool]
+) -> None:
+    of_quantities = ["width" if word == "kind" else word for word in FIT]
+    refused(run(*of_quantities, "--loss", "logistic"), 2, "--loss 'logistic'")
     assert unchanged()
 
 

@@ -62,13 +62,17 @@ def test_version() -> None:
 @pytest.mark.parametrize("estimator", [NodeClassifier, NodeRegressor])
 def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimator: Any) -> None:
     parameters = inspect.signature(estimator).parameters
-    assert {argument.name for argument in ARGUMENTS} == set(parameters) - {
+    own = [argument for argument in ARGUMENTS if argument.name in parameters]
+    assert {argument.name for argument in own} == set(parameters) - {
         "random_state",
         "verbose",
         "warm_start",
     }
+    # Classes have weights, quantities have none.
+    others = {argument.name for argument in ARGUMENTS if argument not in own}
+    assert others == ({"class_weight"} if estimator is NodeRegressor else set())
     text = " ".join(helped("fit").split())
-    for argument in ARGUMENTS:
+    for argument in own:
         assert f"{argument.flag} " in text
         default = parameters[argument.name].default
         nothing = {
@@ -86,6 +90,7 @@ def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimato
             "continuation": "none",
             "patience": "20",
             "time_limit": "none",
+            "class_weight": "all weigh 1",
         }
         expected = nothing[argument.name] if default is None else str(default)
         expected = "no" if default is False else expected

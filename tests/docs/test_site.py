@@ -115,7 +115,7 @@ def test_the_page_of_a_command_has_every_option_with_its_help(name: str) -> None
     assert command is not None
     ctx = click.Context(command, info_name=name, parent=above)
     options = [p for p in command.get_params(ctx) if isinstance(p, click.Option) and not p.hidden]
-    assert len(options) > 2
+    assert options
     for option in options:
         for flag in option.opts:
             assert re.search(rf"^\.\. option:: .*{re.escape(flag)}\b", page, re.MULTILINE), flag

@@ -42,6 +42,9 @@ class StoredPart:
     store: Store
     seed: int
 
+    #: What rows weigh, as in `Part`: rows on the disk all weigh the same.
+    weights = None
+
     def __len__(self) -> int:
         return self.store.rows
 
