@@ -1,4 +1,8 @@
-"""scikit-learn's own suite of what an estimator has to do; nothing is expected to fail."""
+"""scikit-learn's own suite of what an estimator has to do; nothing is expected to fail.
+
+Quantities have a file of their own, `test_sklearn_conformity_of_quantities.py`: each file has a
+process of its own, and together they take longer than any other.
+"""
 
 from __future__ import annotations
 
@@ -11,16 +15,11 @@ from sklearn.utils.estimator_checks import parametrize_with_checks
 
 import standalone_node as sn
 
-#: Both as they are made, and one for two classes only.
-ESTIMATORS = [
-    sn.NodeClassifier(),
-    sn.NodeRegressor(),
-    sn.NodeClassifier(loss="logistic", max_iterations=40),
-]
-
 
 @pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceWarning")
-@parametrize_with_checks(ESTIMATORS)
+@parametrize_with_checks(
+    [sn.NodeClassifier(), sn.NodeClassifier(loss="logistic", max_iterations=40)]
+)
 def test_scikit_learns_own_checks(
     estimator: BaseEstimator, check: Callable[[BaseEstimator], Any]
 ) -> None:
