@@ -328,7 +328,7 @@ def test_a_solution_that_goes_by_a_name_of_the_reader_is_found(tmp_path: Path) -
     lesson = small_lesson()
     rewritten(lesson, "with _lesson:\n    solution_3", "with _lesson:\n    pass\nsolution_3")
     (wrong,) = executed(tmp_path, lesson)
-    assert "overwritten" in wrong
+    assert "['right', 'right', 'not yet" in wrong
 
 
 def test_a_cell_that_warns_is_named() -> None:
