@@ -1,15 +1,18 @@
 """Run the notebooks of the course, and prove their exercises.
 
-    python scripts/course.py [LESSON ...] [--limit 60] [--save FOLDER]
+    python scripts/course.py [LESSON ...] [--limit 60] [--save FOLDER] [--students FOLDER]
 
 A LESSON is a number (5), the beginning of a name (05_ad) or a file; all of docs/course if none is
-given. Each is looked through for what every lesson has (`faults`), executed from top to bottom in a
-kernel of its own, and then, in the same kernel, its last cell once more with the solutions in the
-place of the answers. It is at fault if a cell raises or draws what is not shown, if it takes longer
-than --limit seconds, if its check finds a right answer where none was given, or a solution that is
-not right.
+given. Each is looked through for what every lesson has (`faults`) and executed from top to bottom
+in a kernel of its own. Then, in the same kernel, the solutions are taken for answers, all other
+names of the lesson are overwritten, as a reader may do, and the solutions and the verdict are found
+once more. A lesson is at fault if a cell raises, warns, or draws what is not shown, if it takes
+longer than --limit seconds, if its check finds a right answer where none was given, or a solution
+that is not right.
 
---save writes the executed notebooks into FOLDER. Needs nbclient, nbformat and ipykernel.
+--save writes the executed notebooks into FOLDER. --students writes copies without solutions, whose
+check goes by the values of the solutions, sealed, with coursework.py beside them. Needs nbclient,
+nbformat and ipykernel.
 """
 
 from __future__ import annotations
@@ -18,6 +21,7 @@ import argparse
 import ast
 import json
 import re
+import shutil
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -55,12 +59,14 @@ def cells(notebook: Notebook, kind: str) -> list[str]:
 
 
 def assigned(notebook: Notebook, name: str) -> dict[int, tuple[Cell, ast.expr]]:
-    """For each i the last cell that says ``name_i = ...``, and what it says."""
+    """For each i the last cell that says ``name_i = ...``, maybe in a with, and what it says."""
     found = {}
     for cell in notebook["cells"]:
         if cell["cell_type"] != "code":
             continue
-        for statement in ast.parse(source(cell)).body:
+        body = ast.parse(source(cell)).body
+        inner = [line for outer in body if isinstance(outer, ast.With) for line in outer.body]
+        for statement in [*body, *inner]:
             if not isinstance(statement, ast.Assign):
                 continue
             for target in statement.targets:
@@ -121,12 +127,14 @@ def _faults_of_tasks(notebook: Notebook) -> Iterator[str]:
             yield f"the solution of exercise {number} is not hidden"
         if isinstance(value, ast.Constant) and not isinstance(value.value, str | bool):
             yield f"the solution of exercise {number} is typed, not computed"
+        if "with _lesson:" not in source(cell):
+            yield f"the solution of exercise {number} goes by names of the reader: with _lesson:"
     last = notebook["cells"][-1]
     if last["cell_type"] != "code" or not re.search(r"\bcheck\(", source(last)):
         yield "the last cell is not the check"
-    for number in numbers:
-        if not re.search(rf"\b{number}: \(answer_{number}, solution_{number}\b", source(last)):
-            yield f"the check does not ask for exercise {number}"
+    asked = [int(n) for n in re.findall(r"\b(\d+): (?:\d|None)", source(last))]
+    for number in sorted({*numbers} - {*asked}):
+        yield f"the check does not ask for exercise {number}"
 
 
 def _is_hidden(cell: Cell) -> bool:
@@ -145,12 +153,19 @@ def verdicts(cell: Cell) -> list[str]:
 
 
 def solved(notebook: Notebook) -> Notebook:
-    """The notebook with a cell behind it that takes the solutions for answers and checks them."""
+    """The notebook and the proof of its exercises behind it.
+
+    The solutions are taken for answers, the names of the lesson are overwritten, and the solutions
+    and the verdict are found once more.
+    """
     names = sorted(assigned(notebook, "answer"))
     taken = "".join(f"answer_{number} = solution_{number}\n" for number in names)
+    taken += "globals().update(dict.fromkeys(_lesson.kept, 'overwritten'))"
     made: Notebook = json.loads(json.dumps(notebook))
     last = json.loads(json.dumps(made["cells"][-1]))
-    made["cells"].append({**last, "id": "solved", "source": taken + source(last)})
+    again = [source(cell) for cell, _ in assigned(notebook, "solution").values()]
+    for place, code in enumerate([taken, *again, source(last)]):
+        made["cells"].append({**last, "id": f"solved-{place}", "source": code})
     return made
 
 
@@ -172,12 +187,14 @@ def run(path: Path, limit: float) -> tuple[Notebook, float, list[str]]:
     except (nbclient.exceptions.CellExecutionError, nbclient.exceptions.CellTimeoutError) as error:
         wrong.append(f"a cell failed:\n{error}")
     else:
-        wrong += [*missing_pictures(node["cells"]), *wrong_verdicts(*node["cells"][-2:])]
+        first, second = node["cells"][len(notebook["cells"]) - 1], node["cells"][-1]
+        wrong += [*missing_pictures(node["cells"]), *warnings(node["cells"])]
+        wrong += wrong_verdicts(first, second)
     seconds = time.perf_counter() - before
     if seconds > limit:
         wrong.append(f"it took {seconds:.0f} s; a lesson has {limit:.0f}")
     # The reader's notebook ends with the check of what is not answered yet.
-    node["cells"].pop()
+    del node["cells"][len(notebook["cells"]) :]
     return node, seconds, wrong
 
 
@@ -192,6 +209,14 @@ def missing_pictures(executed: Sequence[Cell]) -> Iterator[str]:
             yield f"cell {number} draws and shows no picture"
 
 
+def warnings(executed: Sequence[Cell]) -> Iterator[str]:
+    """The cells that have written to stderr: a reader would see a warning, with a path of ours."""
+    for number, cell in enumerate(executed, 1):
+        for output in cell.get("outputs", ()):
+            if output.get("name") == "stderr":
+                yield f"cell {number} warns: {''.join(output['text']).strip()}"
+
+
 def wrong_verdicts(unanswered: Cell, answered: Cell) -> Iterator[str]:
     """What is wrong with a check that saw no answers, and then the solutions as answers."""
     open_, closed = verdicts(unanswered), verdicts(answered)
@@ -199,6 +224,47 @@ def wrong_verdicts(unanswered: Cell, answered: Cell) -> Iterator[str]:
         yield f"the check of unanswered exercises says {open_}"
     if set(closed) != {"right"} or len(closed) != len(open_):
         yield f"the check of the solutions says {closed}"
+
+
+# Copies for students.
+
+
+def for_students(notebook: Notebook, sealed: str) -> Notebook:
+    """The notebook without its solutions and their headings; its check goes by the sealed ones."""
+    made: Notebook = json.loads(json.dumps(notebook))
+    made["cells"] = [
+        cell
+        for cell in made["cells"]
+        if not _is_hidden(cell) and not source(cell).startswith("#### Solution ")
+    ]
+    last = made["cells"][-1]
+    last["source"] = re.sub(r"\}\s*\)", f'}}, sealed="{sealed}")', source(last))
+    return made
+
+
+def sealed_solutions(path: Path, limit: float) -> str:
+    """What `Lesson.seal` of coursework.py makes of the solutions of a lesson; runs it."""
+    import nbclient
+    import nbformat
+
+    notebook = json.loads(path.read_text(encoding="utf-8"))
+    asked = source(notebook["cells"][-1]).replace("_lesson.check(", "print(_lesson.seal(")
+    ask = {**notebook["cells"][-1], "source": asked.rstrip().rstrip(";") + ")", "id": "seal"}
+    notebook["cells"].append(ask)
+    node = nbformat.reads(json.dumps(notebook), as_version=4)
+    place = {"metadata": {"path": str(path.parent)}}
+    nbclient.NotebookClient(
+        node, timeout=2 * limit, kernel_name="python3", resources=place
+    ).execute()
+    return str(node["cells"][-1]["outputs"][0]["text"]).strip()
+
+
+def hand_out(path: Path, folder: Path, limit: float) -> None:
+    """Write the students' copy of a lesson, and the module it needs beside it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    copy = for_students(json.loads(path.read_text(encoding="utf-8")), sealed_solutions(path, limit))
+    (folder / path.name).write_text(json.dumps(copy, indent=1, ensure_ascii=False) + "\n", "utf-8")
+    shutil.copy(path.parent / "coursework.py", folder)
 
 
 def chosen(names: Sequence[str], folder: Path = COURSE) -> list[Path]:
@@ -221,6 +287,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("lessons", nargs="*", metavar="LESSON")
     parser.add_argument("--limit", type=float, default=60.0, help="seconds a lesson may take")
     parser.add_argument("--save", type=Path, metavar="FOLDER", help="keep the executed notebooks")
+    parser.add_argument(
+        "--students", type=Path, metavar="FOLDER", help="write copies without solutions"
+    )
     options = parser.parse_args(arguments)
     try:
         paths = chosen(options.lessons)
@@ -237,6 +306,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         for sentence in wrong:
             print(f"    {sentence}", file=sys.stderr)
         failed += bool(wrong)
+        if options.students and not wrong:
+            hand_out(path, options.students, options.limit)
         if options.save:
             options.save.mkdir(parents=True, exist_ok=True)
             (options.save / path.name).write_text(json.dumps(node, indent=1), encoding="utf-8")

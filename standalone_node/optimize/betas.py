@@ -89,6 +89,8 @@ ORTHOGONALITY = 0.5
 def powell(formula: Formula) -> Formula:
     """The formula, or 0, a restart, where successive gradients are far from orthogonal.
 
+    Powell's test, here with the threshold 1/2 (`ORTHOGONALITY`).
+
     For formulas that take no notice of it and can be caught in short steps. The others hold the
     change of the gradient and forget a useless direction by themselves; the test would take useful
     ones away from them.
