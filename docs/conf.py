@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE / "_ext"))
+
+from kernels import use_this_python  # noqa: E402
 
 import standalone_node  # noqa: E402
 
@@ -16,6 +19,7 @@ import standalone_node  # noqa: E402
 os.environ["PYTHONPATH"] = os.pathsep.join(
     [str(HERE.parent), str(HERE / "_ext"), *filter(None, [os.environ.get("PYTHONPATH")])]
 )
+use_this_python(HERE / "_build" / "jupyter")
 os.environ["PATH"] = os.pathsep.join([str(Path(sys.executable).parent), os.environ["PATH"]])
 
 project = "standalone-node"
@@ -60,7 +64,12 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "standalone-node"
-html_static_path = ["_static"]
+# Formulas without a network: MathJax in one file, which draws them and asks for no other. The package
+# is a Sphinx extension that would copy all of MathJax, and is taken for its files alone.
+_mathjax = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"  # type: ignore
+mathjax_path = "tex-svg-full.js"
+mathjax_options = {"defer": "defer"}
+html_static_path = ["_static", str(_mathjax / mathjax_path)]
 html_css_files = ["site.css"]
 html_show_sourcelink = False
 html_copy_source = False
