@@ -12,15 +12,15 @@ def use_this_python(folder: Path) -> None:
     """Make `python3` the name of a kernel of this Python, for this process and its children.
 
     A kernel of that name in the reader's home could be of any Python. Its messages begin at ERROR:
-    the others, one a kernel, say that it talks over TCP, which here does not leave the machine. And
-    its modules are not frozen, of which a debugger that nobody uses would complain.
+    the others, one a kernel, say that it talks over TCP, which here does not leave the machine, and
+    that a debugger, which nobody uses, could miss something.
     """
-    python = [sys.executable, "-Xfrozen_modules=off"]
-    command = [*python, "-m", "ipykernel_launcher", "--log-level=ERROR"]
+    command = [sys.executable, "-m", "ipykernel_launcher", "--log-level=ERROR"]
     spec = {
         "argv": [*command, "-f", "{connection_file}"],
         "display_name": "Python 3",
         "language": "python",
+        "env": {"PYDEVD_DISABLE_FILE_VALIDATION": "1"},
     }
     place = folder / "kernels" / "python3"
     place.mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -172,3 +173,38 @@ def test_files_named_in_backticks_are_found() -> None:
     assert repository.file_of("kernels/sweeps.py") == "standalone_node/kernels/sweeps.py"
     assert repository.file_of("scripts/bench.py") == "scripts/bench.py"
     assert repository.file_of("no/such.py") is None and repository.file_of("x + y") is None
+
+
+def included() -> list[tuple[Path, str, str]]:
+    """The file, the object in it and the line it begins at, of what the pages include of the code."""
+    found = []
+    pattern = r"^```\{literalinclude\} (\S+)\n((?::[\w-]+:.*\n)*)"
+    for page in sorted(DOCS.rglob("*.md")):
+        for target, block in re.findall(pattern, page.read_text(encoding="utf-8"), re.MULTILINE):
+            options = dict(re.findall(r"^:([\w-]+): *(.*)$", block, re.MULTILINE))
+            path = (page.parent / target).resolve()
+            found.append((path, options.get("pyobject", ""), options.get("start-at", "")))
+    return found
+
+
+def objects(text: str) -> dict[str, str]:
+    """The source of each function, class and method, by its name within the file."""
+    found = {}
+    waiting: list[tuple[str, ast.AST]] = [("", ast.parse(text))]
+    while waiting:
+        above, node = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.ClassDef, ast.FunctionDef)):
+                name = f"{above}{child.name}"
+                found[name] = ast.get_source_segment(text, child) or ""
+                waiting.append((f"{name}.", child))
+    return found
+
+
+def test_code_that_pages_include_is_where_they_say() -> None:
+    assert len(included()) > 5
+    for path, name, begins in included():
+        text = path.read_text(encoding="utf-8")
+        source = objects(text).get(name, "") if name else text
+        assert source, f"{path.name} has no {name}"
+        assert begins in source, f"{name} in {path.name} has no {begins!r}"
