@@ -64,9 +64,11 @@ copybutton_prompt_is_regexp = True
 
 html_theme = "pydata_sphinx_theme"
 html_title = "standalone-node"
-# Formulas without a network: MathJax in one file, which draws them and asks for no other. The package
-# is a Sphinx extension that would copy all of MathJax, and is taken for its files alone.
-_mathjax = Path(find_spec("sphinx-mathjax-offline").origin).parent / "static" / "mathjax"  # type: ignore
+# Formulas without a network: MathJax in one file, which draws them and asks for no other. The
+# package is a Sphinx extension that would copy all of MathJax, and is taken for its files alone.
+_package = find_spec("sphinx-mathjax-offline")
+assert _package is not None and _package.origin is not None
+_mathjax = Path(_package.origin).parent / "static" / "mathjax"
 mathjax_path = "tex-svg-full.js"
 mathjax_options = {"defer": "defer"}
 html_static_path = ["_static", str(_mathjax / mathjax_path)]

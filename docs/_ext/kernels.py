@@ -1,4 +1,4 @@
-"""The kernel that executes pages: that of the Python that builds the site, whatever else there is."""
+"""The kernel that executes pages: that of the Python that builds the site."""
 
 from __future__ import annotations
 

@@ -176,7 +176,7 @@ def test_files_named_in_backticks_are_found() -> None:
 
 
 def included() -> list[tuple[Path, str, str]]:
-    """The file, the object in it and the line it begins at, of what the pages include of the code."""
+    """File, object and beginning of the pieces of code that the pages include."""
     found = []
     pattern = r"^```\{literalinclude\} (\S+)\n((?::[\w-]+:.*\n)*)"
     for page in sorted(DOCS.rglob("*.md")):
