@@ -55,8 +55,13 @@ myst_dmath_double_inline = True
 autodoc_member_order = "bysource"
 autodoc_typehints = "none"
 autodoc_preserve_defaults = True
+toc_object_entries_show_parents = "hide"
+# Dashes and dots; a quote may be a derivative, x'.
+smartquotes_action = "De"
 napoleon_google_docstring = False
 napoleon_use_rtype = False
+# Parameters that a docstring describes together stay together.
+napoleon_use_param = False
 napoleon_use_ivar = True
 default_role = "code"
 copybutton_prompt_text = r">>> |\.\.\. |\$ "
@@ -82,9 +87,10 @@ html_theme_options = {
     "navigation_with_keys": False,
     "footer_start": ["copyright"],
     "footer_end": [],
-    "secondary_sidebar_items": ["page-toc"],
+    # The table of the one and the frame of the other need the room.
+    "secondary_sidebar_items": {"**": ["page-toc"], "others": [], "interactive": []},
     "pygments_light_style": "a11y-high-contrast-light",
     "pygments_dark_style": "a11y-high-contrast-dark",
     "back_to_top_button": False,
 }
-html_sidebars = {"index": []}
+html_sidebars = {"index": [], "interactive": []}

@@ -58,7 +58,8 @@ def entries(page: str) -> list[str]:
         lines = [line.strip() for line in tree.splitlines()]
         for line in lines:
             if line and not line.startswith(":"):
-                path = (DOCS / page).parent / line
+                # "a title <page>", or the page alone
+                path = (DOCS / page).parent / line.rpartition("<")[2].rstrip(">")
                 found += [
                     p.with_suffix("").resolve().relative_to(DOCS.resolve()).as_posix()
                     for p in path.parent.glob(f"{path.name}.md")
