@@ -26,7 +26,7 @@ def clear_desk(*names: str) -> Path:
         shutil.copy(data_set(name).path, folder)
     os.chdir(folder)
     os.environ["COLUMNS"] = "88"
-    # With which a kernel makes commands believe in a terminal: they would draw progress over itself.
+    # By these a kernel makes commands believe in a terminal, on which they draw progress.
     for forced in ("FORCE_COLOR", "CLICOLOR_FORCE"):
         os.environ.pop(forced, None)
     sharp_figures()
