@@ -2,8 +2,9 @@
 
     python scripts/check_links.py docs/_build/html
 
-Links to other hosts are not followed. Exit code 1 if a link is broken; each is printed with the
-page it stands on.
+Links to other hosts are not followed, but what a page shows or runs has to be in the site, which is
+to work from disk without a network. Exit code 1 if a link is broken; each is printed with the page
+it stands on.
 """
 
 from __future__ import annotations
@@ -17,6 +18,8 @@ from urllib.parse import unquote, urlsplit
 
 #: The attributes in which a page names another file, by element.
 NAMING = {"a": "href", "link": "href", "img": "src", "script": "src", "iframe": "src"}
+#: The relations of a <link> to what a browser fetches by itself.
+FETCHED = {"stylesheet", "preload", "icon"}
 
 
 @dataclass
@@ -24,6 +27,7 @@ class Page:
     """What a page links to, and the anchors it has."""
 
     links: set[str] = field(default_factory=set)
+    fetched: set[str] = field(default_factory=set)
     anchors: set[str] = field(default_factory=set)
 
 
@@ -41,6 +45,12 @@ class _Reader(HTMLParser):
                 self.page.anchors.add(value)
             elif NAMING.get(tag) == name:
                 self.page.links.add(value)
+                if _is_fetched(tag, dict(attrs).get("rel") or ""):
+                    self.page.fetched.add(value)
+
+
+def _is_fetched(tag: str, relation: str) -> bool:
+    return tag != "a" and (tag != "link" or bool(FETCHED & set(relation.split())))
 
 
 def read_page(path: Path) -> Page:
@@ -61,6 +71,9 @@ def broken_links(site: Path) -> list[tuple[Path, str, str]]:
     pages = {path: read_page(path) for path in page_paths(site)}
     found = []
     for path, page in pages.items():
+        for link in sorted(page.fetched):
+            if urlsplit(link).netloc:
+                found.append((path.relative_to(site), link, "is fetched from another host"))
         for link in sorted(page.links):
             fault = _fault(site, path, link, pages)
             if fault:

@@ -26,6 +26,8 @@ if [ "$(cat "$venv/installed" 2>/dev/null)" != "$wanted" ]; then
 fi
 
 jobs=${JOBS:-$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)}
+say "Computing the interactive page"
+"$venv/bin/python" scripts/make_interactive.py
 say "Executing and building the pages, $jobs at once"
 "$venv/bin/python" -m sphinx -b html -W --keep-going -q -j "$jobs" "$@" docs docs/_build/html
 "$venv/bin/python" scripts/check_links.py docs/_build/html

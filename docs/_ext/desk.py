@@ -26,6 +26,9 @@ def clear_desk(*names: str) -> Path:
         shutil.copy(data_set(name).path, folder)
     os.chdir(folder)
     os.environ["COLUMNS"] = "88"
+    # By these a kernel makes commands believe in a terminal, on which they draw progress.
+    for forced in ("FORCE_COLOR", "CLICOLOR_FORCE"):
+        os.environ.pop(forced, None)
     sharp_figures()
     _be_strict()
     return folder

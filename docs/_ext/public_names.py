@@ -29,6 +29,47 @@ MODULES = {
     "sensitivity": "How far outputs can be trusted",
     "plot": "Figures",
 }
+#: Members that one part of the package has for another: described where they stand, and of no use
+#: to whoever only calls the package. Their row goes with them.
+FOR_THE_PACKAGE = {
+    # estimators, for the command line, checkpoints and the sensitivity reports
+    "fit_on",
+    "flow_of_settings",
+    "learnt",
+    "numbers_of",
+    "problem_of",
+    # problems, for methods, monitors and summaries
+    "described",
+    "excerpt",
+    "halved",
+    "identity",
+    "is_solved",
+    "needs",
+    "observed_outputs",
+    "recall",
+    "recomputes",
+    "remembered",
+    "restore",
+    "smooth_direction",
+    "stage_count",
+    "use_grid",
+    # results, penalties and what is like parameters
+    "keep",
+    "matches",
+    "released",
+    "restrains",
+    # checkpoints, for the fits that keep them
+    "describe",
+    "discard",
+    "elapsed",
+    "end_with",
+    "ended",
+    "ending",
+    "opened",
+    "wanted",
+    "wanted_between",
+    "worth",
+}
 PACKAGE = "standalone_node"
 
 
@@ -158,16 +199,17 @@ def _file(value: Any) -> str:
 
 
 def own_members(value: type) -> list[str]:
-    """Public methods and properties with a docstring that this package defines, base first.
+    """Methods and properties for users that this package defines and documents, base first.
 
-    What scikit-learn and SciPy give to their classes is documented there.
+    What scikit-learn and SciPy give to their classes is documented there; what one part of the
+    package has for another is in `FOR_THE_PACKAGE`.
     """
     found: dict[str, None] = {}
     for base in reversed(value.__mro__):
         if not base.__module__.startswith(PACKAGE):
             continue
         for name, member in vars(base).items():
-            if name.startswith("_") or not _documented(member):
+            if name.startswith("_") or name in FOR_THE_PACKAGE or not _documented(member):
                 continue
             if getattr(value, name, None) is not None:
                 found[name] = None

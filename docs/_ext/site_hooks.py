@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html
 import re
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -24,6 +25,8 @@ from sphinx.util.docutils import SphinxRole
 LOG = logging.getLogger(__name__)
 #: Pages of source lie below this.
 SOURCES = "source"
+#: The page that scripts/make_interactive.py writes, below docs/ and on the site.
+INTERACTIVE = "interactive/index.html"
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
@@ -36,6 +39,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("source-read", read_source)
     app.connect("doctree-resolved", link_files)
     app.connect("html-collect-pages", source_pages)
+    app.connect("build-finished", copy_interactive)
     app.connect("build-finished", tell_seconds)
     return {"version": "1", "parallel_read_safe": True, "parallel_write_safe": True}
 
@@ -144,6 +148,19 @@ def _highlighted(path: Path) -> str:
     formatter = HtmlFormatter(linenos="inline", lineanchors="line", anchorlinenos=True)
     highlighted: str = highlight(text, lexer, formatter)
     return highlighted
+
+
+def copy_interactive(app: Sphinx, error: Exception | None) -> None:
+    """Copy the interactive page, which docs/interactive.md shows in a frame."""
+    if error is not None or app.builder.format != "html":
+        return
+    page = Path(app.srcdir) / INTERACTIVE
+    if not page.is_file():
+        LOG.warning("%s is missing: make it by python scripts/make_interactive.py", page)
+        return
+    goal = Path(app.outdir) / INTERACTIVE
+    goal.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(page, goal)
 
 
 def tell_seconds(app: Sphinx, error: Exception | None) -> None:

@@ -255,4 +255,9 @@
   recall();
   writeNumbers();
   drawAll();
+  // In a frame of another page, which cannot look into this one: how high it has to be.
+  if (window.parent !== window) {
+    const tell = () => window.parent.postMessage({ height: document.body.offsetHeight }, "*");
+    new ResizeObserver(tell).observe(document.body);
+  }
 })();

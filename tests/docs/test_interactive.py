@@ -171,3 +171,20 @@ def test_nothing_is_wider_than_the_window(opened: Any, width: int) -> None:
         "const page = document.documentElement; return page.scrollWidth - page.clientWidth;"
     )
     assert beyond <= 0
+
+
+def test_in_a_frame_it_says_how_high_it_has_to_be(browser: Any, page: Path) -> None:
+    outer = page.with_name("outer.html")
+    outer.write_text(
+        "<script>addEventListener('message', (event) => { window.told = event.data; });</script>"
+        f'<iframe src="{page.name}" width="900" height="50"></iframe>',
+        encoding="utf-8",
+    )
+    browser.get(outer.as_uri())
+    browser.set_script_timeout(20)
+    height = browser.execute_async_script(
+        "const done = arguments[0], look = () => window.told ? done(window.told.height)"
+        " : setTimeout(look, 50); look();"
+    )
+    browser.switch_to.frame(0)
+    assert height == browser.execute_script("return document.body.offsetHeight;") > 500

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import re
 import sys
 from pathlib import Path
@@ -57,7 +58,8 @@ def entries(page: str) -> list[str]:
         lines = [line.strip() for line in tree.splitlines()]
         for line in lines:
             if line and not line.startswith(":"):
-                path = (DOCS / page).parent / line
+                # "a title <page>", or the page alone
+                path = (DOCS / page).parent / line.rpartition("<")[2].rstrip(">")
                 found += [
                     p.with_suffix("").resolve().relative_to(DOCS.resolve()).as_posix()
                     for p in path.parent.glob(f"{path.name}.md")
@@ -105,6 +107,20 @@ def test_the_page_of_a_class_has_its_own_methods_and_not_those_of_scikit_learn()
     members = public_names.own_members(sn.NodeClassifier)
     assert {"fit", "predict", "predict_proba", "partial_fit"} <= set(members)
     assert "get_params" not in members and "set_fit_request" not in members
+
+
+def test_members_that_the_package_has_for_itself_are_on_no_page_and_exist(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    names = [name for names in public_names.full_names().values() for name in names]
+    values = [public_names.resolved(name) for name in names]
+    classes = [value for value in values if isinstance(value, type)]
+    shown = {name for value in classes for name in public_names.own_members(value)}
+    assert not shown & public_names.FOR_THE_PACKAGE
+    hidden = public_names.FOR_THE_PACKAGE
+    monkeypatch.setattr(public_names, "FOR_THE_PACKAGE", set())
+    everything = {name for value in classes for name in public_names.own_members(value)}
+    assert everything == shown | hidden
 
 
 @pytest.mark.parametrize("name", COMMANDS)
@@ -158,3 +174,38 @@ def test_files_named_in_backticks_are_found() -> None:
     assert repository.file_of("kernels/sweeps.py") == "standalone_node/kernels/sweeps.py"
     assert repository.file_of("scripts/bench.py") == "scripts/bench.py"
     assert repository.file_of("no/such.py") is None and repository.file_of("x + y") is None
+
+
+def included() -> list[tuple[Path, str, str]]:
+    """File, object and beginning of the pieces of code that the pages include."""
+    found = []
+    pattern = r"^```\{literalinclude\} (\S+)\n((?::[\w-]+:.*\n)*)"
+    for page in sorted(DOCS.rglob("*.md")):
+        for target, block in re.findall(pattern, page.read_text(encoding="utf-8"), re.MULTILINE):
+            options = dict(re.findall(r"^:([\w-]+): *(.*)$", block, re.MULTILINE))
+            path = (page.parent / target).resolve()
+            found.append((path, options.get("pyobject", ""), options.get("start-at", "")))
+    return found
+
+
+def objects(text: str) -> dict[str, str]:
+    """The source of each function, class and method, by its name within the file."""
+    found = {}
+    waiting: list[tuple[str, ast.AST]] = [("", ast.parse(text))]
+    while waiting:
+        above, node = waiting.pop()
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, (ast.ClassDef, ast.FunctionDef)):
+                name = f"{above}{child.name}"
+                found[name] = ast.get_source_segment(text, child) or ""
+                waiting.append((f"{name}.", child))
+    return found
+
+
+def test_code_that_pages_include_is_where_they_say() -> None:
+    assert len(included()) > 5
+    for path, name, begins in included():
+        text = path.read_text(encoding="utf-8")
+        source = objects(text).get(name, "") if name else text
+        assert source, f"{path.name} has no {name}"
+        assert begins in source, f"{name} in {path.name} has no {begins!r}"

@@ -47,6 +47,29 @@ def test_a_broken_link_is_told_with_its_page(site: Path, link: str, fault: str) 
     assert broken_links(site) == [(Path("index.html"), link, fault)]
 
 
+@pytest.mark.parametrize(
+    "element",
+    [
+        '<script src="https://example.org/far">',
+        '<link rel="stylesheet" href="https://example.org/far">',
+        '<img src="https://example.org/far">',
+        '<iframe src="https://example.org/far">',
+    ],
+)
+def test_what_a_page_shows_has_to_be_in_the_site(site: Path, element: str) -> None:
+    page = site / "index.html"
+    page.write_text(page.read_text() + element)
+    fault = "is fetched from another host"
+    assert broken_links(site) == [(Path("index.html"), "https://example.org/far", fault)]
+
+
+def test_addresses_that_nothing_fetches_are_left_alone(site: Path) -> None:
+    page = site / "index.html"
+    canonical = '<link rel="canonical" href="https://example.org/far">'
+    page.write_text(page.read_text() + canonical + '<img src="data:image/png;base64,AAAA">')
+    assert broken_links(site) == []
+
+
 def test_what_the_theme_brings_is_left_alone(site: Path) -> None:
     (site / "_static").mkdir()
     (site / "_static" / "template.html").write_text('<a href="{{ there }}">x</a>')
