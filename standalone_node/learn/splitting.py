@@ -97,9 +97,10 @@ def held_out_rows(source: str, total: int, classes: int, share: float, *, equal:
     least = max(classes, 2)
     if held < least or total - held < least:
         parts = f"{total - held} to train on and {held} to test on"
+        rows = f"{total} usable rows{' that differ' if equal else ''}"
         raise DataError(
-            f"{source}: of {total} usable rows{' that differ' * bool(equal)} a test share of {share:g} leaves {parts}, and "
-            f"{least} are needed in each; {REMEDY}"
+            f"{source}: of {rows} a test share of {share:g} leaves {parts}, and {least} are "
+            f"needed in each; {REMEDY}"
         )
     return held
 

@@ -86,7 +86,9 @@ def test_a_row_that_stands_more_often_changes_no_fold(parting: Parting, target: 
     written = frame.loc[frame.index.repeat(times)]
     for count in (3, 5):
         for one, other in zip(
-            folds(frame, count, parting, target), folds(written, count, parting, target), strict=True
+            folds(frame, count, parting, target),
+            folds(written, count, parting, target),
+            strict=True,
         ):
             assert [set(part.index) for part in one] == [set(part.index) for part in other]
 
