@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.canonical import canonical
+from standalone_node.learn.canonical import canonical, even
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.printing import Printing
@@ -27,7 +27,7 @@ from standalone_node.learn.training import (
     posed,
     weights_of_settings,
 )
-from standalone_node.learn.warm_start import continued, on_grid
+from standalone_node.learn.warm_start import continued, kept_on_error, on_grid
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
 from standalone_node.optimize.identity import UNMINDED, plain
@@ -74,6 +74,7 @@ class NodeEstimator(Printing):
         weights = weights * self._factors(targets, weights)
         if not weights.any():
             raise ArgumentError("class_weight has to be positive for the class of at least one row")
+        weights = even(weights)
         normalised: Array = weights / weights.mean()
         return normalised
 
@@ -100,7 +101,8 @@ class NodeEstimator(Printing):
 
         The scaling, the layout of the state and `l2_` are those of a fit, and the parameters are
         the start, so that whatever parameters are found by other means can be set as
-        `parameters_` and used to predict. Equal rows are one in the problem, and its rows have
+        `parameters_` and used to predict. With `warm_start` it begins, as `fit` does, at the
+        parameters so far. Equal rows are one in the problem, and its rows have
         the order that their contents decide.
 
         Parameters
@@ -112,9 +114,10 @@ class NodeEstimator(Printing):
         -------
         (InverseProblem, Parameters)
         """
-        rows, targets, weights, l2 = self._learnable(X, y, sample_weight, Terms())
-        problem, start = self._posed(self._states(rows, weights), targets, weights, l2)
-        self.l2_, self.parameters_, self.times_ = l2, start, problem.times
+        with kept_on_error(self):
+            rows, targets, weights, l2 = self._learnable(X, y, sample_weight, Terms())
+            problem, start = self._begun(rows, targets, weights, l2)
+            self.l2_, self.parameters_, self.times_ = l2, start, problem.times
         return problem, start
 
     def problem_of(
@@ -156,11 +159,16 @@ class NodeEstimator(Printing):
         """The inverse problem of these rows, and its start."""
         return posed(self, states, targets, weights, l2, self._outputs)
 
+    def _begun(
+        self, X: Array, targets: Array, weights: Array, l2: float
+    ) -> tuple[InverseProblem, Parameters]:
+        """The inverse problem of a fit, and its start: where a fit before it ended, if warm."""
+        problem, start = self._posed(self._states(X, weights), targets, weights, l2)
+        return problem, continued(self, problem) if self._warm else start
+
     def _fit(self, X: Array, targets: Array, weights: Array, l2: float, terms: Terms) -> None:
         """Solve on all rows and keep what prediction needs."""
-        problem, start = self._posed(self._states(X, weights), targets, weights, l2)
-        if self._warm:
-            start = continued(self, problem)
+        problem, start = self._begun(X, targets, weights, l2)
         self._keep(*fitted(self, problem, start, terms), l2)
         report_end(self.result_, self.verbose, stacklevel=5)
 
@@ -184,7 +192,8 @@ class NodeEstimator(Printing):
                         "random_state = None draws another start each time, so that this fit "
                         "cannot go on from its checkpoint: give a number"
                     )
-            self._fit(*self._learnable(X, y, sample_weight, terms), terms)
+            with kept_on_error(self):
+                self._fit(*self._learnable(X, y, sample_weight, terms), terms)
         return self
 
     def _terms(self, callback: Callback | None, checkpoint: Checkpoint | None) -> Terms:

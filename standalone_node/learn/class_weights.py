@@ -36,7 +36,7 @@ def class_factors(
     Raises
     ------
     ArgumentError
-        If `class_weight` is none of these, or names a class that there is not.
+        If `class_weight` is none of these, or names a class that there is not, or one twice.
 
     Examples
     --------
@@ -74,9 +74,16 @@ def _given(class_weight: Mapping[Any, Any], classes: Array) -> NDArray[np.float6
             f"class_weight names the class {unknown[0]!r}, which there is none of: the classes are "
             f"{', '.join(repr(label) for label in labels)}"
         )
-    found = np.ones(len(labels))
+    found, named = np.ones(len(labels)), dict[int, Any]()
     for name, weight in known.items():
-        found[places[name]] = _weight(name, weight)
+        place = places[name]
+        if place in named:
+            raise ArgumentError(
+                f"class_weight names the class {labels[place]!r} twice, as {named[place]!r} and as "
+                f"{name!r}: leave one of them out"
+            )
+        named[place] = name
+        found[place] = _weight(name, weight)
     return found
 
 

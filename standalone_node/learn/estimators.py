@@ -14,17 +14,16 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.base import NodeEstimator, to_stderr
-from standalone_node.learn.batching import seed_of
+from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.class_weights import BALANCED, class_factors
 from standalone_node.learn.constructor import constructed_with
 from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
-from standalone_node.learn.penalty_choice import chosen_l2
+from standalone_node.learn.penalty_choice import cross_validated_l2
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
-from standalone_node.learn.training import fitted, number
-from standalone_node.optimize.identity import plain
+from standalone_node.learn.training import number
+from standalone_node.learn.warm_start import kept_on_error
 from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Callback
 
@@ -202,7 +201,10 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         else:
             self._set_classes(labels[weights > 0.0])
         positions = np.searchsorted(self.classes_, labels)
-        return *self._rows_of_fit(rows, positions, weights), number("l2", self.l2)
+        found = self._rows_of_fit(rows, positions, weights)
+        if not warm:
+            self._refuse_one_class(self.classes_[np.unique(found[1])], "class_weight leaves")
+        return *found, number("l2", self.l2)
 
     def partial_fit(
         self,
@@ -228,6 +230,19 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         ValueError
             If the data or an argument cannot be used.
         """
+        with held(), kept_on_error(self):
+            part = self._read_part(X, y, classes, sample_weight)
+            self._fit_part(*part, number("l2", self.l2))
+        return self
+
+    def _read_part(
+        self,
+        X: ArrayLike,
+        y: ArrayLike,
+        classes: ArrayLike | None,
+        sample_weight: ArrayLike | None,
+    ) -> tuple[Array, Array, Array]:
+        """Rows, targets and weights of a part; the classes are kept if it is the first."""
         first = not hasattr(self, "parameters_")
         rows, labels = validate_data(
             self, X if first else self._rows(X), y, dtype=np.float64, reset=first
@@ -247,25 +262,25 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         weights = self._weights(sample_weight, rows)
         self._refuse_unknown(labels[weights > 0.0])
         positions = np.searchsorted(self.classes_, labels)
-        with held():
-            part = self._rows_of_fit(rows, positions, weights)
-            self._fit_part(*part, number("l2", self.l2))
-        return self
+        return self._rows_of_fit(rows, positions, weights)
 
     def _factors(self, targets: Array, weights: Array) -> Array | float:
         return class_factors(self.class_weight, self.classes_, targets, weights)
 
     def _set_classes(self, labels: Array) -> None:
         self.classes_ = np.unique(labels)
-        if self.classes_.size < 2:
-            raise ArgumentError(
-                f"the target has one class only, {self.classes_.tolist()[0]!r}: give rows of at "
-                "least two"
-            )
+        self._refuse_one_class(self.classes_, "the target has")
         if self.loss == "logistic" and self.classes_.size != 2:
             raise ArgumentError(
                 "Only binary classification is supported by loss='logistic', and the target has "
                 f"{self.classes_.size} classes, not two classes: use 'cross-entropy'"
+            )
+
+    def _refuse_one_class(self, classes: Array, what: str) -> None:
+        if classes.size < 2:
+            raise ArgumentError(
+                f"{what} one class only, {classes.tolist()[0]!r}: give rows of at least two that "
+                "weigh anything"
             )
 
     def decision_function(self, X: ArrayLike) -> Array:
@@ -334,6 +349,9 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     >>> bool(NodeRegressor(l2=1e-3).fit(x, y).score(x, y) > 0.95)
     True
     """
+
+    #: Whether `l2_` was chosen. Of a number that was given before, "auto" keeps nothing.
+    _l2_chosen: bool = False
 
     def __sklearn_tags__(self) -> Tags:
         tags = super().__sklearn_tags__()
@@ -410,8 +428,8 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             If the data or an argument cannot be used.
         """
         go_on = hasattr(self, "parameters_")
-        rows, values, weights, l2 = self._read_more(X, y, sample_weight, Terms(), go_on=go_on)
-        with held():
+        with held(), kept_on_error(self):
+            rows, values, weights, l2 = self._read_more(X, y, sample_weight, Terms(), go_on=go_on)
             self._fit_part(rows, self.target_scaling_.apply(values), weights, l2)
         return self
 
@@ -427,7 +445,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
             raise ArgumentError(
                 f"the target has {values.shape[1]} columns, that of the first rows {self._outputs}"
             )
-        kept = go_on and self.l2 == "auto"
+        kept = go_on and self.l2 == "auto" and self._l2_chosen
         return (
             rows,
             values,
@@ -451,46 +469,14 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
     def _chosen_l2(self, rows: Array, values: Array, weights: Array, terms: Terms) -> float:
         """The weight of the penalty, by cross-validation if it is "auto"."""
         self.l2_errors_: dict[float, float] = {}
+        self._l2_chosen = self.l2 == "auto"
         l2 = self.l2
         if isinstance(l2, str):
             if l2 != "auto":
                 raise ArgumentError(f"l2={l2!r} has to be a number or 'auto'")
-            l2, self.l2_errors_ = self._cross_validated(rows, values, weights, terms.for_choosing())
+            terms = terms.for_choosing()
+            l2, self.l2_errors_ = cross_validated_l2(self, rows, values, weights, terms)
         return number("l2", l2)
-
-    def _cross_validated(
-        self, X: Array, values: Array, weights: Array, terms: Terms
-    ) -> tuple[float, dict[float, float]]:
-        if X.shape[0] < 2:
-            return 1.0, {}
-
-        def error(train: Array, test: Array, l2: float) -> float:
-            scaling = Scaling.of_features(X[train], weights[train])
-            target = Scaling.of_targets(values[train], weights[train])
-            states = self._layout(X).states(scaling.apply(X[train]))
-            goal = target.apply(values[train])
-            problem, start = self._posed(states, goal, weights[train], l2)
-            result, times = fitted(self, problem, start, terms)
-            network = self._network(scaling, self._layout(X), result.parameters, times)
-            found = target.undo(network.final(X[test]))
-            squares = np.square((found - values[test]) / self.target_scaling_.scale)
-            return float(np.average(squares.mean(axis=1), weights=weights[test]))
-
-        limits = {"max_iterations": self.max_iterations, "epochs": self.epochs}
-        data = {"inputs": X, "targets": values, "sample_weight": weights}
-        if terms.checkpoint is not None:
-            data = plain(data)  # once for all folds
-
-        def known(train: Array, test: Array, l2: float) -> float:
-            fold = {**data, "l2": l2, "fold": test}
-            return terms.worth(fold, limits, lambda: error(train, test, l2))
-
-        def enough() -> bool:
-            # Kept as well: a fit that goes on has no time to measure, but a choice to repeat.
-            return bool(terms.worth({**data, "enough": True}, limits, terms.is_over))
-
-        tell = to_stderr if self.verbose else lambda words: None
-        return chosen_l2(known, X.shape[0], seed_of(self.random_state), enough, tell)
 
     def predict(self, X: ArrayLike) -> Array:
         """The predicted targets, (B,) or (B, m), in their own units."""

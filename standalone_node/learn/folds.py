@@ -1,7 +1,8 @@
 """Folds of a cross-validation, by what the rows hold, by group, or by time.
 
 scikit-learn's splitters do the splitting. What they are given is in an order that the contents of
-the rows decide, so that the order of the table does not matter.
+the rows decide, and equal rows are one there, so that neither the order of the table matters nor
+whether a row stands in it twice or has the weight 2.
 """
 
 from __future__ import annotations
@@ -21,12 +22,12 @@ from sklearn.model_selection import (
 )
 
 from standalone_node.errors import ArgumentError, DataError
-from standalone_node.learn.row_keys import Parting, row_keys
+from standalone_node.learn.row_keys import Parting, distinct_rows, row_keys
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.table import Table
 
 Array = NDArray[Any]
-#: Positions (or keys) to train on, and to score on.
+#: Keys to train on, and to score on.
 Pairs = Iterable[tuple[Array, Array]]
 
 
@@ -57,45 +58,44 @@ def folds_of(
             f"{table.source}: --cv {folds} needs {least} {what} and there are {found} among the "
             f"{len(keys)} rows that are trained on; take fewer folds, or add rows."
         )
+    places = distinct_rows(schema, table, keys)
     with warnings.catch_warnings():
         # That a class has fewer rows than there are folds; what matters of it is looked at below.
         warnings.simplefilter("ignore", UserWarning)
         try:
-            split = _FOLDINGS[parting.kind](keys, targets if classes else None, folds, seed)
-            pairs = [(np.sort(train), np.sort(test)) for train, test in split]
+            labels = targets[places] if classes else None
+            split = _FOLDINGS[parting.kind](keys[places], labels, folds, seed)
+            pairs = [(_rows(keys, train), _rows(keys, test)) for train, test in split]
         except ValueError as error:
             raise DataError(
                 f"{table.source}: --cv {folds} cannot be done ({str(error).rstrip('.')}); take "
                 "fewer folds, or add rows."
             ) from error
-    _check(schema, table, targets, pairs, folds)
+    _check(schema, table, targets, pairs, folds, places)
     return pairs
 
 
 def _by_content(keys: Array, labels: Array | None, folds: int, seed: int) -> Pairs:
-    _, first = np.unique(keys, return_index=True)
     options: dict[str, Any] = {"n_splits": folds, "shuffle": True, "random_state": seed}
     if labels is None:
-        split = KFold(**options).split(first)
-    else:
-        # Equal rows are of one class, so that a class has as many keys as it has distinct rows.
-        split = StratifiedKFold(**options).split(first, labels[first])
-    return ((_rows(keys, train), _rows(keys, test)) for train, test in split)
+        return ((keys[train], keys[test]) for train, test in KFold(**options).split(keys))
+    # Equal rows are of one class, so that a class has as many keys as it has distinct rows.
+    split = StratifiedKFold(**options).split(keys, labels)
+    return ((keys[train], keys[test]) for train, test in split)
 
 
 def _by_group(keys: Array, labels: Array | None, folds: int, seed: int) -> Pairs:
-    order = np.argsort(keys, kind="stable")
     options: dict[str, Any] = {"n_splits": folds, "shuffle": True, "random_state": seed}
     if labels is None:
-        split = GroupKFold(**options).split(order, groups=keys[order])
+        split = GroupKFold(**options).split(keys, groups=keys)
     else:
-        split = StratifiedGroupKFold(**options).split(order, labels[order], keys[order])
-    return ((order[train], order[test]) for train, test in split)
+        split = StratifiedGroupKFold(**options).split(keys, labels, keys)
+    return ((keys[train], keys[test]) for train, test in split)
 
 
 def _by_time(keys: Array, labels: Array | None, folds: int, seed: int) -> Pairs:
-    split = TimeSeriesSplit(folds).split(np.arange(keys.max() + 1))
-    return ((_rows(keys, train), _rows(keys, test)) for train, test in split)
+    # Times are numbered from 0 on: what is split are the keys themselves.
+    return TimeSeriesSplit(folds).split(np.arange(keys.max() + 1))
 
 
 def _rows(keys: Array, chosen: Array) -> Array:
@@ -128,9 +128,14 @@ def folding_words(parting: Parting, classes: bool) -> str:
 
 
 def _check(
-    schema: Schema, table: Table, targets: Array, pairs: list[tuple[Array, Array]], folds: int
+    schema: Schema,
+    table: Table,
+    targets: Array,
+    pairs: list[tuple[Array, Array]],
+    folds: int,
+    places: Array,
 ) -> None:
-    """DataError for a fold that cannot be fitted or scored."""
+    """DataError for a fold that cannot be fitted or scored; of equal rows one counts."""
     classes = schema.target.classes
     least = 1 if classes else 2  # R2 needs a mean and a departure from it
     for number, (train, test) in enumerate(pairs, start=1):
@@ -141,8 +146,9 @@ def _check(
                 f"{fold} would train on no row of the class {classes[int(absent[0])]!r}; take "
                 "another number of folds, or leave --cv out."
             )
-        if len(test) < least or len(train) < 2:
+        learnt, scored = (np.intersect1d(part, places).size for part in (train, test))
+        if scored < least or learnt < 2:
             raise DataError(
-                f"{fold} would train on {len(train)} and score on {len(test)} rows, and 2 and "
+                f"{fold} would train on {learnt} and score on {scored} rows, and 2 and "
                 f"{least} are needed; take fewer folds, or add rows."
             )

@@ -185,6 +185,7 @@ def _set_targets(
     estimator._flat = header["flat"]
     estimator.target_scaling_ = Scaling(mean, scale)
     estimator.l2_errors_ = {}
+    estimator._l2_chosen = estimator.l2 == "auto"
     return int(mean.size)
 
 

@@ -9,6 +9,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from standalone_node.learn.base import to_stderr
+from standalone_node.learn.batching import seed_of
+from standalone_node.learn.scaling import Scaling
+from standalone_node.learn.terms import Terms
+from standalone_node.learn.training import fitted
+from standalone_node.optimize.identity import plain
+
 Array = NDArray[Any]
 
 #: The values l2="auto" chooses from, the largest first.
@@ -24,6 +31,7 @@ def chosen_l2(
     seed: int,
     enough: Callable[[], bool] = lambda: False,
     tell: Callable[[str], None] = lambda words: None,
+    weights: Array | None = None,
 ) -> tuple[float, dict[float, float]]:
     """The candidate with the least cross-validated error, and the error of each that was tried.
 
@@ -38,6 +46,8 @@ def chosen_l2(
         Asked after every candidate whether to leave it at those that were tried.
     tell : callable
         Takes a line on every candidate.
+    weights : ndarray, shape (samples,), optional
+        Of the samples: a fold counts as much as its validation rows weigh together.
 
     Notes
     -----
@@ -48,22 +58,81 @@ def chosen_l2(
     """
     folds = KFold(min(FOLDS, samples), shuffle=True, random_state=seed)
     splits = list(folds.split(np.empty((samples, 1))))
+    shares = np.array(
+        [float(len(test) if weights is None else weights[test].sum()) for _, test in splits]
+    )
+    shares /= shares.sum()
     found: dict[float, Array] = {}
     errors: dict[float, float] = {}
     best = CANDIDATES[0]
     for l2 in CANDIDATES:
         found[l2] = np.array([error(train, test, l2) for train, test in splits])
-        errors[l2] = float(np.mean(found[l2]))
+        errors[l2] = float(shares @ found[l2])
         tell(f"l2 = {l2:g}: cross-validated error {errors[l2]:.4g}")
         tried = list(errors.values())
         worse = len(tried) > 2 and min(tried[-2:]) > errors[best]
-        if enough() or worse or _doubtless(found[l2] - found[best]):
+        if enough() or worse or _doubtless(found[l2] - found[best], shares):
             break
         best = min(errors, key=errors.__getitem__)
     return min(errors, key=errors.__getitem__), errors
 
 
-def _doubtless(differences: Array) -> bool:
+def _doubtless(differences: Array, shares: Array) -> bool:
     """Whether differences, one a fold, are positive by more than chance."""
-    deviation = differences.std(ddof=1) / np.sqrt(differences.size)
-    return bool(differences.mean() > DOUBT * deviation)
+    mean = float(shares @ differences)
+    # Of equal shares it is the standard deviation over the root of the number of folds.
+    deviation = np.linalg.norm(shares * (differences - mean))
+    deviation *= np.sqrt(differences.size / (differences.size - 1))
+    return bool(mean > DOUBT * deviation)
+
+
+def cross_validated_l2(
+    estimator: Any, X: Array, values: Array, weights: Array, terms: Terms
+) -> tuple[float, dict[float, float]]:
+    """`chosen_l2` for a regressor, whose settings but l2 are those of every fit.
+
+    Parameters
+    ----------
+    estimator : NodeRegressor
+        With its `target_scaling_`, whose units the errors have.
+    X, values, weights : ndarray, shapes (B, p), (B, m), (B,)
+        Rows as they go into a fit.
+    terms : Terms
+    """
+    if X.shape[0] < 2:
+        return 1.0, {}
+    limits = {"max_iterations": estimator.max_iterations, "epochs": estimator.epochs}
+    data = {"inputs": X, "targets": values, "sample_weight": weights}
+    if terms.checkpoint is not None:
+        data = plain(data)  # once for all folds
+
+    def known(train: Array, test: Array, l2: float) -> float:
+        def error() -> float:
+            model = _fitted_fold(estimator, X[train], values[train], weights[train], l2, terms)
+            squares = np.square((model(X[test]) - values[test]) / estimator.target_scaling_.scale)
+            return float(np.average(squares.mean(axis=1), weights=weights[test]))
+
+        return terms.worth({**data, "l2": l2, "fold": test}, limits, error)
+
+    def enough() -> bool:
+        # Kept as well: a fit that goes on has no time to measure, but a choice to repeat.
+        return bool(terms.worth({**data, "enough": True}, limits, terms.is_over))
+
+    tell = to_stderr if estimator.verbose else lambda words: None
+    seed = seed_of(estimator.random_state)
+    return chosen_l2(known, X.shape[0], seed, enough, tell, weights)
+
+
+def _fitted_fold(
+    estimator: Any, X: Array, values: Array, weights: Array, l2: float, terms: Terms
+) -> Callable[[Array], Array]:
+    """The prediction of a fit to the training rows of a fold, and to nothing else."""
+    weights = weights / weights.mean()  # beside the penalty a fold weighs what all rows do
+    scaling = Scaling.of_features(X, weights)
+    target = Scaling.of_targets(values, weights)
+    layout = estimator._layout(X)
+    states = layout.states(scaling.apply(X))
+    problem, start = estimator._posed(states, target.apply(values), weights, l2)
+    result, times = fitted(estimator, problem, start, terms)
+    network = estimator._network(scaling, layout, result.parameters, times)
+    return lambda rows: target.undo(network.final(rows))

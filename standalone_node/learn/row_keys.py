@@ -100,6 +100,24 @@ def row_keys(parting: Parting, schema: Schema, table: Table) -> Array:
     return PARTINGS[parting.kind](parting, schema, table)
 
 
+def distinct_rows(schema: Schema, table: Table, keys: Array) -> Array:
+    """One row of each key and content, (n,): positions, in an order that contents decide.
+
+    Whatever counts rows counts these, so that a row of weight 2 counts as much as the row twice.
+
+    Parameters
+    ----------
+    schema : Schema
+    table : Table
+    keys : ndarray, shape (B,)
+        As `row_keys` gives them.
+    """
+    contents = _contents(Parting(), schema, table)
+    pairs = keys * (int(contents.max()) + 1) + contents
+    found: Array = np.unique(pairs, return_index=True)[1]
+    return found
+
+
 def _contents(parting: Parting, schema: Schema, table: Table) -> Array:
     # With the fill values of all these rows: here they only serve to tell rows apart.
     schema = schema.fitted(table)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from sklearn.model_selection import train_test_split
 
 from standalone_node.errors import ArgumentError, DataError
-from standalone_node.learn.row_keys import Parting, row_keys
+from standalone_node.learn.row_keys import Parting, distinct_rows, row_keys
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.table import Table
 
@@ -33,8 +33,9 @@ def split_rows(
     """The positions of the training and of the held-out rows, in the order of the table.
 
     What is held out goes by what the rows hold: in a table with the same rows in another order it
-    is the same, and rows that are equal are all held out or none of them. Each class has its share
-    of the held-out rows, as far as groups allow; of a time the last rows are held out.
+    is the same, and rows that are equal are all held out or none of them. Equal rows count as one,
+    so that a row of weight 2 is the row twice. Each class has its share of the held-out rows, as
+    far as groups allow; of a time the last rows are held out.
 
     Parameters
     ----------
@@ -56,13 +57,21 @@ def split_rows(
     targets = schema.targets(table)
     classes = len(schema.target.classes)
     labels = targets if classes else np.zeros(len(targets), dtype=np.intp)
-    wanted = held_out_rows(table.source, len(targets), classes, share)
     keys = row_keys(parting, schema, table)
+    places = distinct_rows(schema, table, keys)
+    counted = keys[places]
+    wanted = held_out_rows(
+        table.source, len(places), classes, share, equal=len(targets) - len(places)
+    )
     _require_two(table.source, parting, keys)
-    held = _last(keys, wanted) if parting.kind == "time" else _drawn(keys, labels, wanted, seed)
-    train, test = np.flatnonzero(~held), np.flatnonzero(held)
-    _check_parts(table.source, schema, targets, (train, test), share, parting)
-    return train, test
+    if parting.kind == "time":
+        taken = _last(counted, wanted)
+    else:
+        taken = _drawn(counted, labels[places], wanted, seed)
+    parts = places[~taken[counted]], places[taken[counted]]
+    _check_parts(table.source, schema, targets, parts, share, parting)
+    held = taken[keys]
+    return np.flatnonzero(~held), np.flatnonzero(held)
 
 
 def split_by_position(schema: Schema, table: Table, share: float, seed: int) -> tuple[Array, Array]:
@@ -78,16 +87,20 @@ def split_by_position(schema: Schema, table: Table, share: float, seed: int) -> 
     return train, test
 
 
-def held_out_rows(source: str, total: int, classes: int, share: float) -> int:
-    """How many of so many usable rows a share is; DataError if too few are left on one side."""
+def held_out_rows(source: str, total: int, classes: int, share: float, *, equal: int = 0) -> int:
+    """How many of so many usable rows a share is; DataError if too few are left on one side.
+
+    Besides them there are so many that are `equal` to one of them, which do not count.
+    """
     held = int(np.ceil(share * total - 1e-9))
     # One row a class is the least for a score of classes; R2 needs a mean and a departure from it.
     least = max(classes, 2)
     if held < least or total - held < least:
         parts = f"{total - held} to train on and {held} to test on"
+        rows = f"{total} usable rows{' that differ' if equal else ''}"
         raise DataError(
-            f"{source}: of {total} usable rows a test share of {share:g} leaves {parts}, and "
-            f"{least} are needed in each; {REMEDY}"
+            f"{source}: of {rows} a test share of {share:g} leaves {parts}, and {least} are "
+            f"needed in each; {REMEDY}"
         )
     return held
 
@@ -101,15 +114,15 @@ def _require_two(source: str, parting: Parting, keys: Array) -> None:
 
 
 def _last(keys: Array, wanted: int) -> Array:
-    """The last rows, about so many: rows of one time are not parted. A mask (B,)."""
+    """The times of the last rows, about so many: a mask of keys."""
     after = np.cumsum(np.bincount(keys)[::-1])[:-1]  # rows of the last time, of the last two, ...
     times = 1 + int(np.abs(after - wanted).argmin())
-    held: Array = keys > keys.max() - times
-    return held
+    taken: Array = np.arange(keys.max() + 1) > keys.max() - times
+    return taken
 
 
 def _drawn(keys: Array, labels: Array, wanted: int, seed: int) -> Array:
-    """About so many rows, each label its share of them, drawn key by key. A mask (B,).
+    """The keys of about so many rows, each label its share of them, drawn: a mask of keys.
 
     In a drawn order a key is taken if the numbers of rows of each label come nearer to what is
     wanted thereby; where every row has a key of its own these are met.
@@ -136,8 +149,7 @@ def _drawn(keys: Array, labels: Array, wanted: int, seed: int) -> Array:
                 missed[label_of[i]] -= count_of[i]
     if not taken.any():
         taken[nearest] = True
-    held: Array = taken[keys]
-    return held
+    return taken
 
 
 def _quotas(sizes: Array, wanted: int, rng: np.random.Generator) -> Array:

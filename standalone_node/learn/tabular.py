@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.explosion import warn_of_explosion
+from standalone_node.learn.inner_parts import warn_of_inner_parts
 from standalone_node.learn.preparation import Part, Prepared, part_of, prepare
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.scores import class_scores, quantity_scores, scalars
@@ -150,7 +151,9 @@ def fit(
             watch: dict[str, Any] = {"stage": tell, "done": done}
             crossed = cross_validate(prepared, options, folds, terms, runs_after=1 + refit, **watch)
         made = partial(estimator_of, prepared) if start is None else start.continued
-        fitted = _fitted(prepared, made(options), terms, tell)
+        estimator = made(options)
+        warn_of_inner_parts(prepared.parting, estimator)
+        fitted = _fitted(prepared, estimator, terms, tell)
         if refit:
             fitted = _refitted(fitted, made(options), terms, tell)
     source = None if start is None else start.source

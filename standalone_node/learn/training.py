@@ -121,9 +121,9 @@ def fitted(
         classes = is_classifier(estimator)
         labels = labels_of_targets(problem.targets) if classes else problem.targets
         rest, validation = held_out(estimator.validation_share, labels, classes, seed)
-        watch["monitor"] = NegativeLoss(problem.rows(validation))
+        watch["monitor"] = NegativeLoss(mean_one(problem.rows(validation)))
         watch["patience"] = PATIENCE if estimator.patience is None else estimator.patience
-        problem = problem.rows(rest)
+        problem = mean_one(problem.rows(rest))
     elif estimator.patience is not None:
         raise ArgumentError(
             f"patience = {estimator.patience!r} waits for the validation loss: give "
@@ -134,6 +134,12 @@ def fitted(
         return minimize(problem, start, **options), problem.times
     levels = estimator.continuation
     return continuation(problem, levels, start=start, **options), problem.times
+
+
+def mean_one(problem: InverseProblem) -> InverseProblem:
+    """A problem of chosen rows whose weights have mean 1 again, as the penalty supposes."""
+    weights = problem.sample_weight
+    return problem.with_rows(problem.inputs, problem.targets, weights / weights.mean())
 
 
 def labels_of_targets(targets: Array) -> Array:

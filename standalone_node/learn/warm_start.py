@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import numpy as np
@@ -41,6 +43,18 @@ def continued(estimator: Any, problem: InverseProblem) -> Parameters:
             "start with the parameters so far: leave one of the two out"
         )
     return on_grid(p, problem)
+
+
+@contextmanager
+def kept_on_error(estimator: Any) -> Iterator[None]:
+    """Whatever fails here leaves an estimator as it was: all of one fit, nothing of another."""
+    before = dict(estimator.__dict__)
+    try:
+        yield
+    except BaseException:
+        estimator.__dict__.clear()
+        estimator.__dict__.update(before)
+        raise
 
 
 def on_grid(p: Parameters, problem: InverseProblem) -> Parameters:

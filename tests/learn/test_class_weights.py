@@ -75,6 +75,11 @@ def test_labels_may_be_given_by_their_texts() -> None:
     assert equal(fitted(by_label, y=Z), fitted(by_text, y=Z))
 
 
+def test_a_class_is_named_once() -> None:
+    with pytest.raises(ArgumentError, match="names the class 0 twice, as '0' and as 0"):
+        fitted({"0": 2, 0: 1}, y=Z)
+
+
 def test_a_fold_may_lack_a_class_if_all_others_are_there() -> None:
     rows = Y != "few"
     model = sn.NodeClassifier(class_weight={"few": 9, "some": 2, "many": 1}, **QUICK)
@@ -91,6 +96,7 @@ def test_a_fold_may_lack_a_class_if_all_others_are_there() -> None:
         ({"few": "much"}, "'much' of 'few'"),
         ({"few": np.inf}, "inf of 'few'"),
         ({"few": 0, "some": 0, "many": 0}, "positive"),
+        ({"few": 0, "some": 0}, "leaves one class only, 'many': give rows of at least two"),
     ],
 )
 def test_what_cannot_be_used_is_named(class_weight: Any, words: str) -> None:

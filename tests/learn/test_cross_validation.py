@@ -188,3 +188,21 @@ def test_iterations_of_folds_are_not_told_as_those_of_the_fit() -> None:
         fit(prepared, QUICK, folds=2, callback=told.append, stage=words.append)
     assert [row.nit for row in told] == [0, 1, 2, 3]
     assert words[:2] == ["Fold 1 of 2, on 16 rows", "Fold 2 of 2, on 16 rows"]
+
+
+@pytest.mark.parametrize("kind", ["class", "quantity"])
+def test_weights_are_repetitions_for_the_held_out_rows_and_every_fold(kind: str) -> None:
+    frame = rows(kind).assign(group=np.arange(40) % 9, times=np.arange(40) % 4)
+    written = frame.loc[frame.index.repeat(frame["times"])].assign(times=1)
+    weighted, repeated = (
+        crossed(prepare(Table.from_frame(f), "y", weight="times", group="group"), l2=0.01)
+        for f in (frame, written)
+    )
+    assert np.array_equal(
+        weighted.estimator.parameters_.values, repeated.estimator.parameters_.values
+    )
+    name = {"class": "accuracy", "quantity": "r2"}[kind]
+    assert weighted.test_scores is not None and repeated.test_scores is not None
+    assert weighted.test_scores[name] == pytest.approx(repeated.test_scores[name])
+    for one, other in zip(validated(weighted).folds, validated(repeated).folds, strict=True):
+        assert one.scores[name] == pytest.approx(other.scores[name], rel=1e-9)

@@ -76,6 +76,23 @@ def test_rows_that_are_equal_are_in_one_fold() -> None:
         assert not set(map(tuple, train[columns].values)) & set(map(tuple, test[columns].values))
 
 
+@pytest.mark.parametrize(
+    "parting", [Parting(), Parting("group", "patient"), Parting("time", "day")]
+)
+@pytest.mark.parametrize("target", ["outcome", "size"])
+def test_a_row_that_stands_more_often_changes_no_fold(parting: Parting, target: str) -> None:
+    frame = visits()
+    times = np.random.default_rng(1).integers(1, 6, 60)
+    written = frame.loc[frame.index.repeat(times)]
+    for count in (3, 5):
+        for one, other in zip(
+            folds(frame, count, parting, target),
+            folds(written, count, parting, target),
+            strict=True,
+        ):
+            assert [set(part.index) for part in one] == [set(part.index) for part in other]
+
+
 def test_a_group_is_in_one_fold() -> None:
     for target in ("outcome", "size"):
         for train, test in folds(visits(), 4, Parting("group", "patient"), target):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from sklearn.model_selection import KFold
 
 from standalone_node.learn.penalty_choice import CANDIDATES, chosen_l2
 
@@ -45,6 +46,14 @@ def test_one_that_may_be_worse_by_chance_does_not_end_it() -> None:
 def test_one_that_is_worse_in_every_fold_ends_it_however_folds_differ(spread: float) -> None:
     best, errors = searched([5.0, 4.0, 4.5, 1.0, 1.0, 1.0, 1.0], [0.0] * 7, spread)
     assert best == CANDIDATES[1] and len(errors) == 3
+
+
+def test_a_fold_counts_as_much_as_its_rows_weigh() -> None:
+    weights = np.random.default_rng(0).random(20)
+    _, errors = chosen_l2(lambda train, test, l2: float(test[0]), 20, 0, weights=weights)
+    folds = [test for _, test in KFold(5, shuffle=True, random_state=0).split(np.empty((20, 1)))]
+    expected = sum(test[0] * weights[test].sum() for test in folds) / weights.sum()
+    assert errors[CANDIDATES[0]] == pytest.approx(expected)
 
 
 def test_when_there_is_no_time_it_is_left_at_the_first() -> None:

@@ -92,7 +92,7 @@ def test_a_class_that_weighs_nothing_is_none() -> None:
 
 
 def test_equal_rows_are_on_one_side_of_every_fold(monkeypatch: pytest.MonkeyPatch) -> None:
-    from standalone_node.learn import estimators
+    from standalone_node.learn import penalty_choice
 
     seen: list[int] = []
 
@@ -100,7 +100,7 @@ def test_equal_rows_are_on_one_side_of_every_fold(monkeypatch: pytest.MonkeyPatc
         seen.append(samples)
         return 0.1, {}
 
-    monkeypatch.setattr(estimators, "chosen_l2", watched)
+    monkeypatch.setattr(penalty_choice, "chosen_l2", watched)
     twice = np.vstack([X, X]), np.vstack([QUANTITIES, QUANTITIES])
     sn.NodeRegressor(**SHORT).fit(*twice)
     assert seen == [len(np.unique(np.hstack([X, QUANTITIES]), axis=0))]
@@ -119,3 +119,54 @@ def test_rows_that_weigh_nothing_are_no_rows_of_the_problem() -> None:
     contents = np.unique(np.column_stack([X, CLASSES])[TIMES > 0], axis=0)
     assert problem.samples == len(contents)
     assert problem.sample_weight.mean() == pytest.approx(1.0)
+
+
+@pytest.mark.parametrize("model, y", [MODELS[0], MODELS[2], MODELS[3], MODELS[9]])
+def test_a_common_factor_of_the_weights_is_nothing(model: Any, y: np.ndarray) -> None:
+    expected = bits(model, X, y, TIMES)
+    for factor in (0.1, 0.7, 1e-3):
+        assert bits(model, X, y, TIMES * factor) == expected
+    repeated = np.repeat(X, TIMES, axis=0), np.repeat(y, TIMES, axis=0)
+    assert bits(model, *repeated, np.full(TIMES.sum(), 0.1)) == expected
+    fractions = np.random.default_rng(1).random(60)
+    five = np.repeat(X, 5, axis=0), np.repeat(y, 5, axis=0), np.repeat(fractions / 5, 5)
+    assert bits(model, *five) == bits(model, X, y, fractions)
+
+
+@pytest.mark.parametrize("settings", [{"l2": "auto"}, {"l2": 0.01, "validation_share": 0.3}])
+def test_beside_the_penalty_chosen_rows_weigh_what_all_rows_do(
+    settings: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from standalone_node.learn import training
+
+    means: list[float] = []
+    minimise = training.minimize
+
+    def watched(problem: Any, *rest: Any, **named: Any) -> Any:
+        means.append(problem.sample_weight.mean())
+        return minimise(problem, *rest, **named)
+
+    monkeypatch.setattr(training, "minimize", watched)
+    weights = np.where(np.arange(60) < 30, 1e-3, 1.0)
+    sn.NodeRegressor(max_iterations=1, **settings).fit(X, QUANTITIES, sample_weight=weights)
+    assert means and means == pytest.approx([1.0] * len(means), rel=1e-12)
+
+
+@pytest.mark.parametrize("model, y", [MODELS[0], MODELS[-1]])
+@pytest.mark.parametrize("wrong", [np.zeros(60), np.full(60, -1.0), np.ones(59)])
+def test_a_fit_that_fails_leaves_the_model_as_it_was(
+    model: Any, y: np.ndarray, wrong: np.ndarray
+) -> None:
+    model.fit(X, y)
+    before, expected = dict(model.__dict__), model.predict(X)
+    wide = np.hstack([X, X])
+    for method in (model.fit, model.inverse_problem):
+        with pytest.raises(ValueError, match=r"[Ww]eight|[Nn]egative"):
+            method(wide, y, sample_weight=wrong)
+        assert model.__dict__ == before
+    assert np.array_equal(model.predict(X), expected)
+    first = type(model)(**model.get_params()).set_params(continuation=None)
+    more = {"classes": [0, 1, 2]} if isinstance(model, sn.NodeClassifier) else {}
+    with pytest.raises(ValueError, match=r"[Ww]eight|[Nn]egative"):
+        first.partial_fit(X, y, sample_weight=wrong, **more)
+    assert set(first.__dict__) == set(first.get_params())

@@ -87,8 +87,27 @@ def test_equal_rows_throughout_cannot_be_parted() -> None:
     frame = pd.DataFrame({"x": [1.0, 2.0] * 10, "kind": ["a", "b"] * 10})
     prepared = prepared_of(frame, "kind", test_share=0.0)
     assert prepared.test is None
-    with pytest.raises(DataError, match="leaves no row of the class"):
+    words = "of 2 usable rows that differ a test share of 0.6 leaves 0 to train on and 2"
+    with pytest.raises(DataError, match=words):
         prepared_of(frame, "kind", test_share=0.6)
+
+
+@pytest.mark.parametrize("by", [{}, {"group": "patient"}, {"time": "day"}])
+@pytest.mark.parametrize("target", ["outcome", "value"])
+def test_a_row_of_weight_two_is_held_out_as_the_row_twice(by: dict[str, str], target: str) -> None:
+    frame = readings().assign(other=np.arange(60.0) % 7)
+    late, ill = frame["day"].str[-2:].astype(int) // 3, frame["patient"].isin(["p0", "p1"])
+    frame["times"] = late * (1 + 2 * ill)
+    written = frame.loc[frame.index.repeat(frame["times"])].assign(times=1)
+    written = written.sample(frac=1.0, random_state=1)
+    ignore = tuple({"patient", "day", "outcome"} - {target, *by.values()})
+    for seed in range(3):
+        options: dict[str, Any] = {"weight": "times", "ignore": ignore, "seed": seed, **by}
+        weighted, repeated = (
+            held(prepared_of(f, target, **options)).drop(columns="times") for f in (frame, written)
+        )
+        assert set(rows_of(weighted)) == set(rows_of(repeated))
+        assert 0 < len(weighted) < len(repeated)
 
 
 def test_groups_of_contents_are_numbered_by_contents_alone() -> None:

@@ -88,6 +88,34 @@ def test_a_chosen_l2_stays() -> None:
     assert model.l2_ == chosen and model.l2_errors_
 
 
+def test_after_a_number_l2_is_chosen_and_after_a_choice_it_is_kept(tmp_path: Path) -> None:
+    model = sn.NodeRegressor(l2=0.5, max_iterations=2, warm_start=True).fit(XR, YR)
+    sn.save(model, tmp_path / "number.npz")
+    stored = sn.load(tmp_path / "number.npz")
+    for one in (model, stored):
+        one.set_params(l2="auto", warm_start=True).fit(XR, YR)
+        assert one.l2_ != 0.5 and one.l2_ in one.l2_errors_
+    sn.save(model, tmp_path / "choice.npz")
+    again = sn.load(tmp_path / "choice.npz").set_params(warm_start=True).fit(XR, YR)
+    assert again.l2_ == model.l2_ and not again.l2_errors_
+
+
+@pytest.mark.parametrize(
+    "model, data",
+    [
+        (sn.NodeClassifier(**SHORT, warm_start=True), (X, Y)),
+        (sn.NodeRegressor(**SHORT, l2=0.01, warm_start=True), (XR, YR)),
+    ],
+)
+def test_the_problem_of_a_warm_start_begins_where_the_fit_ended(model: Any, data: Any) -> None:
+    model.fit(*data)
+    before, score = model.parameters_.values.copy(), model.score(*data)
+    problem, start = model.inverse_problem(*data)
+    assert np.array_equal(start.values, before)
+    assert np.array_equal(model.parameters_.values, before) and model.score(*data) == score
+    assert problem.cost(start) == pytest.approx(model.result_.cost, rel=1e-12)
+
+
 @pytest.mark.parametrize(
     "change, match",
     [

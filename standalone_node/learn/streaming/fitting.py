@@ -165,7 +165,7 @@ def _begun(estimator: Estimator, train: StoredPart, terms: Terms) -> float:
         labels = np.array(train.schema.target.classes)
         inputs = inputs[np.arange(len(labels)) % len(inputs)]
     _, _, _, l2 = chooser._learnable(inputs, labels, None, terms)
-    for name in ("n_features_in_", "_flat", "l2_errors_"):
+    for name in ("n_features_in_", "_flat", "l2_errors_", "_l2_chosen"):
         if hasattr(chooser, name):
             setattr(estimator, name, getattr(chooser, name))
     return float(l2)
