@@ -308,6 +308,7 @@ def _split_of(prepared: Prepared | StoredPrepared) -> dict[str, Any]:
     return {
         "split": parting.kind,
         "split_column": parting.column,
+        **({} if parting.format is None else {"split_format": parting.format}),
         "held_out_share": prepared.test_share,
     }
 

@@ -138,3 +138,24 @@ def test_scores_under_weights_are_those_of_repeated_rows() -> None:
     right = quantity_scores(np.repeat(x, weights, 0), np.repeat(y, weights, 0), None, ["a", "b"])
     assert left["targets"][1]["r2"] == pytest.approx(right["targets"][1]["r2"])
     assert left["effective_size"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+
+
+def test_a_fit_goes_on_only_with_the_weights_that_there_were() -> None:
+    data = frame()
+    known = prepare(Table.from_frame(data), "kind", weight="w").schema
+    without = Table.from_frame(data.drop(columns="w"), "more.csv")
+    with pytest.raises(DataError, match=r"more.csv: the start .* column 'w', which is absent; add"):
+        prepare(without, "kind", known=known)
+    with pytest.raises(ArgumentError, match="fitted with 'w', not with the weights 'z'"):
+        prepare(Table.from_frame(data), "kind", known=known, weight="z")
+    again = prepare(Table.from_frame(data), "kind", known=known, weight="w")
+    assert again.train.weights is not None
+
+
+def test_held_out_rows_of_a_file_without_the_weights_are_told_of() -> None:
+    data = frame()
+    test = Table.from_frame(data.drop(columns="w"), "held.csv")
+    prepared = prepare(Table.from_frame(data), "kind", weight="w", test=test)
+    assert any("held.csv has no column 'w'" in note for note in prepared.notes)
+    with_them = prepare(Table.from_frame(data), "kind", weight="w", test=Table.from_frame(data))
+    assert not any("has no column" in note for note in with_them.notes)
