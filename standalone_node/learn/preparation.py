@@ -20,6 +20,9 @@ from standalone_node.learn.weighing import read_weights, without_weightless
 
 Array = NDArray[Any]
 
+#: A share of held-out rows that is farther from what was asked for is told.
+_NEAR = 0.05
+
 
 @dataclass(frozen=True)
 class Part:
@@ -163,6 +166,7 @@ def prepare(
     elif test_share > 0.0:
         places = split_rows(schema, usable, test_share, seed, parting)
         rows, held = usable.rows(places[0]), usable.rows(places[1])
+        notes += _other_share(usable, len(places[1]), test_share, parting)
     else:
         rows = usable
     schema = schema.fitted(rows) if known is None else known
@@ -184,6 +188,18 @@ def prepare(
 def _on_missing(asked: Asked, known: Schema | None) -> tuple[str, tuple[str, ...]]:
     """What happens to missing cells, and which are."""
     return (asked.missing, asked.tokens) if known is None else (known.missing, known.na)
+
+
+def _other_share(table: Table, held: int, share: float, parting: Parting) -> list[str]:
+    """A note on a held-out share that differs by more than `_NEAR` from the one asked for."""
+    found = held / len(table.frame)
+    if abs(found - share) <= _NEAR:
+        return []
+    what = "that are equal" if parting.column is None else f"of one {quoted(parting.column)}"
+    return [
+        f"{table.source}: {100 * found:.0f} % of the rows are held out, where {100 * share:g} % "
+        f"were asked for, as rows {what} stay together."
+    ]
 
 
 def _unweighted(schema: Schema, test: Table) -> list[str]:

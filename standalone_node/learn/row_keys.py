@@ -51,8 +51,11 @@ class Parting:
         """What is to be said of it."""
         if self.column is None:
             return ()
-        how = f" (dates as {self.format} writes them)" if self.format is not None else ""
-        return (f"column {quoted(self.column)} {_WORDS[self.kind]}{how}, and is no input.",)
+        name = quoted(self.column)
+        said = f"column {name} {_WORDS[self.kind]}, and is no input."
+        if self.format is None:
+            return (said,)
+        return (said, f"column {name} holds dates as {self.format} writes them.")
 
 
 _WORDS = {

@@ -191,7 +191,7 @@ def test_a_column_that_is_not_there_or_the_target_is_refused() -> None:
         prepared_of(readings(), group="patient", time="day")
 
 
-@pytest.mark.parametrize("form", ["%d/%m/%Y", "%d.%m.%Y %H:%M", "%d %b %Y", "%m/%d/%Y"])
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%d.%m.%Y %H:%M", "%d-%b-%Y", "%m/%d/%Y"])
 def test_times_are_read_as_dates_of_inputs_are(form: str) -> None:
     frame = readings()
     days = pd.to_datetime(frame["day"]) + pd.Timedelta(days=20)
@@ -199,7 +199,7 @@ def test_times_are_read_as_dates_of_inputs_are(form: str) -> None:
     prepared = prepared_of(other, time="day", ignore=("patient",))
     as_iso = prepared_of(frame.assign(day=days), time="day", ignore=("patient",))
     assert list(held(prepared).index) == list(held(as_iso).index)
-    assert f"(dates as {form.split()[0]}" in prepared.notes[-1]
+    assert f"holds dates as {form.split()[0]}" in prepared.notes[-1]
     assert prepared.schema.feature_names == ("value",)
 
 
