@@ -207,7 +207,9 @@ def _warn_of_gaps(folds: list[Fold]) -> None:
         if without:
             words, _, target = name.partition("[")
             what = SCORE_NAMES.get(words, words) + (f" of {target.rstrip(']')}" if target else "")
-            which = f"fold {without[0]} has" if len(without) == 1 else f"folds {listed(without)} have"
+            which = (
+                f"fold {without[0]} has" if len(without) == 1 else f"folds {listed(without)} have"
+            )
             warnings.warn(
                 f"{which} no {what}, as the target is constant there, so that mean and spread of it "
                 "are not known: take fewer folds",

@@ -8,12 +8,12 @@ from math import prod
 from numbers import Integral
 from typing import Any
 
+from standalone_node.errors import ArgumentError
 from standalone_node.learn.cells import quoted
 from standalone_node.learn.kinds import width_of
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.training import weights_of_settings
-from standalone_node.errors import ArgumentError
 from standalone_node.model.forms import form_blocks
 from standalone_node.model.weights import MODES, Constant, Evolving, Free, Galerkin
 

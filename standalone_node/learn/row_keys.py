@@ -162,7 +162,9 @@ def _refuse_unread(
         )
 
 
-def with_format(parting: Parting, dates: Mapping[str, str], schema: Schema, table: Table) -> Parting:
+def with_format(
+    parting: Parting, dates: Mapping[str, str], schema: Schema, table: Table
+) -> Parting:
     """The parting, and how the dates of its time are written: as told, else as recognised.
 
     Raises

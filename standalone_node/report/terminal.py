@@ -36,7 +36,7 @@ def terminal(*, stderr: bool = False) -> Terminal:
 def _columns() -> int:
     """What COLUMNS says, if it is a width."""
     told = os.environ.get("COLUMNS", "")
-    return int(told) if told.isdecimal() and 0 < int(told) else _WIDTH
+    return int(told) if told.isdecimal() and int(told) > 0 else _WIDTH
 
 
 def show(part: RenderableType) -> None:

@@ -34,5 +34,8 @@ def summary_table(document: Document, page: str, files: int, took: float) -> Ren
         )
         for verdict in document.verdicts
     ]
-    rows += [("seconds of computing", seconds(took)), ("report", f"{page} and {files - 1} files beside it")]
+    rows += [
+        ("seconds of computing", seconds(took)),
+        ("report", f"{page} and {files - 1} files beside it"),
+    ]
     return Group(Text(document.answer), Text(), key_values(document.title, rows))
