@@ -211,8 +211,8 @@ def _warn_of_gaps(folds: list[Fold]) -> None:
                 f"fold {without[0]} has" if len(without) == 1 else f"folds {listed(without)} have"
             )
             warnings.warn(
-                f"{which} no {what}, as the target is constant there, so that mean and spread of it "
-                "are not known: take fewer folds",
+                f"{which} no {what}, as the target is constant there, so that mean and spread of "
+                "it are not known: take fewer folds",
                 UserWarning,
                 stacklevel=3,
             )

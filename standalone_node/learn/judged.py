@@ -176,7 +176,7 @@ def _parted(
     return split_rows(schema, usable, facts["held_out_share"], facts["seed"], parting)
 
 
-def _parting(facts: dict[str, Any]) -> Parting:
+def _parting(facts: Mapping[str, Any]) -> Parting:
     """By what the fit parted its rows."""
     if "split" not in facts:
         return Parting()

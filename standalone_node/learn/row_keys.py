@@ -209,7 +209,8 @@ def _refuse_missing(table: Table, parting: Parting, missing: Array) -> None:
         place, name = int(missing.argmax()), str(parting.column)
         raise DataError(
             f"{at(table, place, name)}: the {parting.kind} of the row is missing, by which --"
-            f"{parting.kind} parts the rows; fill it in, or leave such rows out with --missing drop."
+            f"{parting.kind} parts the rows; fill it in, or leave such rows out with "
+            "--missing drop."
         )
 
 

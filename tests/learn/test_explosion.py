@@ -57,7 +57,7 @@ def test_it_counts_what_is_learnt(settings: dict[str, Any]) -> None:
     rows = prepared(90)
     (sentence,) = explosions(rows.schema, NodeClassifier(**settings), 90)
     found = NodeClassifier(**settings)
-    problem, start = found.inverse_problem(rows.train.inputs, rows.train.targets)
+    _, start = found.inverse_problem(rows.train.inputs, rows.train.targets)
     learnt = weights_of_settings(found).on(start).coordinates(start)
     assert learnt.size == explosion._size(rows.schema, found, len(rows.schema.feature_names))[1]
     said = f"{learnt.size:,}" if learnt.size < 1e6 else f"{learnt.size / 1e6:.1f} million"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from copy import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
