@@ -118,7 +118,7 @@ def command(
     Examples:
       node-fit compare flowers.csv --target species
       node-fit compare prices.csv --target price -o prices-methods --seed 3
-      node-fit compare flowers.csv --target species --methods sobolev-ncg,lbfgs,adam --json
+      node-fit compare flowers.csv --target species --methods lbfgs,adam --json
     """
     refuse_both(ctx, options)
     if options["figure"]:

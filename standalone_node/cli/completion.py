@@ -38,12 +38,12 @@ def command(shell: str) -> None:
 
     \b
     Examples:
-      node-fit completion bash > ~/.local/share/bash-completion/completions/node-fit
+      d=~/.local/share/bash-completion/completions
+      mkdir -p $d && node-fit completion bash > $d/node-fit
       node-fit completion zsh > "${fpath[1]}/_node-fit"
       node-fit completion fish > ~/.config/fish/completions/node-fit.fish
 
-    For bash the folder has to be there (mkdir -p) and the package bash-completion be installed;
-    without it, add the line  eval "$(node-fit completion bash)"  to ~/.bashrc. In zsh, compinit has
+    For bash the package bash-completion has to be installed; without it, add the line  eval "$(node-fit completion bash)"  to ~/.bashrc. In zsh, compinit has
     to run in ~/.zshrc.
     """
     from standalone_node.cli.main import COMPLETE, main
@@ -128,6 +128,10 @@ def _columns(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     return [CompletionItem(name) for name in names if name.startswith(incomplete)]
 
 
+def _dated_columns(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
+    return [CompletionItem(f"{item.value}=") for item in _columns(ctx, incomplete)]
+
+
 def _data_sets(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
     from standalone_node.learn.bundled import DATA_SETS
 
@@ -137,6 +141,7 @@ def _data_sets(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
 #: The table: what `--help` calls a value, or the name of an argument, and what it may be.
 _COMPLETERS: dict[str, Completer] = {
     "COLUMN": _columns,
+    "COLUMN=FORMAT": _dated_columns,
     "FILE": _files,
     "MODEL": _files,
     "FOLDER": _folders,

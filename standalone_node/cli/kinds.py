@@ -150,6 +150,12 @@ class ClassWeight(click.ParamType):
             self.fail("classes with weights are needed, as yes=3,no=1.", param, ctx)
         return weights
 
+    def shell_complete(
+        self, ctx: click.Context, param: click.Parameter, incomplete: str
+    ) -> list[CompletionItem]:
+        """The word; the names of the classes stand in all of the file."""
+        return [CompletionItem(w) for w in ("balanced",) if w.startswith(incomplete)]
+
     def told(self, value: str | dict[str, float]) -> str:
         """The text that becomes this value."""
         if isinstance(value, str):

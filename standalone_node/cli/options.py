@@ -14,6 +14,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 _FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
+    "task": "--task",
     "test_share": "--test-share",
     "random_state": "--seed",
     "max_sweeps": "--max-sweeps",

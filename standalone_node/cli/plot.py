@@ -117,8 +117,9 @@ KINDS = {
 @click.option(
     "--kind",
     type=click.Choice(list(KINDS)),
+    metavar="KIND",
     required=True,
-    help="What is drawn; all but convergence and weights need DATA.",
+    help="What is drawn, as above; all but convergence and weights need DATA.",
 )
 @click.option(
     "-o",
@@ -151,10 +152,10 @@ def command(
     """Draw a figure of MODEL, and of the rows of DATA, a CSV file (- is standard input).
 
     \b
-    convergence       cost and gradient norm of the fit, from MODEL.history.csv beside it
+    convergence       cost and gradient norm of the fit, from MODEL.history.csv
     weights           the size of the weights over the depth
     trajectories      the ways of rows through the plane of two features
-    decision-regions  the classes over the plane of two features, all others at their means
+    decision-regions  the classes over the plane of two features, others fixed
     spectrum          how small changes of a row grow and shrink over the depth
     stability         where the steps of the solver lie in its region of stability
     flow              rows moving through the depth, an animation
@@ -165,7 +166,7 @@ def command(
     Examples:
       node-fit plot flowers.node.npz --kind weights -o weights.png
       node-fit plot flowers.node.npz flowers.csv --kind flow -o flow.gif
-      node-fit plot flowers.node.npz rows.csv --kind trajectories --plane length width -o t.svg
+      node-fit plot m.npz rows.csv --kind flow --plane length width -o flow.mp4
     """
     chosen = KINDS[kind]
     _check(kind, chosen, data, plane)

@@ -144,7 +144,7 @@ def prepared_rows(
     return prepare(table, target, test=test, **how)
 
 
-def _formats(texts: Sequence[str]) -> dict[str, str]:
+def formats(texts: Sequence[str]) -> dict[str, str]:
     """The formats of dates by their columns; UsageError for a text that has not both."""
     found = {}
     for text in texts:
@@ -168,7 +168,7 @@ def _recognition(options: dict[str, Any]) -> dict[str, Any]:
         "missing": options["missing"],
         "na": (*usual, *options["na"]),
         "task": None if options["task"] == "auto" else options["task"],
-        "dates": _formats(options["date"]),
+        "dates": formats(options["date"]),
         "weight": options["weight"],
         "test_share": options["test_share"],
         "seed": options["seed"],

@@ -124,7 +124,7 @@ def command(model: str, data: str, output: str | None, **options: Any) -> None:
     Examples:
       node-fit sensitivity flowers.node.npz flowers.csv --held-out -o report/
       node-fit sensitivity digits.node.npz new.csv --unit 16 --box 0,16
-      node-fit sensitivity prices.node.npz new.csv --only jacobian,noise --noise errors.csv
+      node-fit sensitivity prices.node.npz new.csv --only noise --noise errors.csv
     """
     quiet, folder = options["quiet"], Path(output or default_folder(model))
     read = (model, data, options["train_file"], options["noise"])

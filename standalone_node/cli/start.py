@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 import click
 
 from standalone_node.cli.config import given
+from standalone_node.cli.rows import formats
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -23,8 +24,27 @@ def start_option(command: F) -> F:
     return option(command)
 
 
-#: What a start says of the columns, so that no option can.
-_OF_COLUMNS = ("ignore", "missing", "na", "no_default_na", "task", "weight", "date")
+def _same_dates(schema: Any, options: dict[str, Any]) -> bool:
+    known = {column.name: column.format for column in schema.columns}
+    # Those of the time that parts the rows are no inputs.
+    told = {n: f for n, f in formats(options["date"]).items() if n != options["time"]}
+    return all(known.get(name) == format for name, format in told.items())
+
+
+def _never(schema: Any, options: dict[str, Any]) -> bool:
+    return False
+
+
+#: The table: what a start says of the columns, and whether an option says the same.
+_OF_COLUMNS: dict[str, Callable[[Any, dict[str, Any]], bool]] = {
+    "ignore": _never,
+    "missing": lambda schema, options: schema.missing == options["missing"],
+    "na": _never,
+    "no_default_na": _never,
+    "task": lambda schema, options: options["task"] in ("auto", schema.target.task),
+    "weight": lambda schema, options: schema.weight == options["weight"],
+    "date": _same_dates,
+}
 
 
 def start_of(ctx: click.Context, options: dict[str, Any]) -> Any:
@@ -37,13 +57,15 @@ def start_of(ctx: click.Context, options: dict[str, Any]) -> Any:
             "--cv would score rows that the model of --start may have been trained on: leave one "
             "of the two out."
         )
+    from standalone_node.learn.model_file import load
+    from standalone_node.learn.starting import Start
+
+    start = Start(load(path), path)
     for param in ctx.command.params:
-        if param.name in _OF_COLUMNS and given(ctx, param.name):
+        same = _OF_COLUMNS.get(param.name or "")
+        if same and given(ctx, str(param.name)) and not same(start.schema, options):
             raise click.UsageError(
                 f"{param.opts[0]} says how columns are read, and --start reads them as its model "
                 "does: leave one of the two out."
             )
-    from standalone_node.learn.model_file import load
-    from standalone_node.learn.starting import Start
-
-    return Start(load(path), path)
+    return start

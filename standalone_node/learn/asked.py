@@ -60,6 +60,8 @@ class Asked:
         A column of dates and the format they have, for those that are not recognised.
     weight : str or None
         A column of sample weights, which is no input.
+    aside : sequence of str
+        Further columns that are no inputs, although they are read: those that part the rows.
 
     Raises
     ------
@@ -74,6 +76,7 @@ class Asked:
     task: Task | None = None
     dates: Mapping[str, str] = field(default_factory=dict)
     weight: str | None = None
+    aside: Sequence[str] = ()
 
     def __post_init__(self) -> None:
         if self.missing not in get_args(Missing):
@@ -124,7 +127,7 @@ class Asked:
             for name, format in self.dates.items()
         }
         self._refuse_two_roles(goals, weight, dates)
-        aside = {*goals, *self.ignore, weight}
+        aside = {*goals, *self.ignore, weight, *self.aside}
         return Roles(goals, tuple(n for n in names if n not in aside), weight, dates)
 
     def _refuse_two_roles(
@@ -148,7 +151,7 @@ class Asked:
                     "out, and give it as numbers."
                 )
         for name in dates:
-            if name in self.ignore or name == weight:
+            if (name in self.ignore and name not in self.aside) or name == weight:
                 what = "to be ignored" if name in self.ignore else "the --weight"
                 raise ArgumentError(
                     f"the column {quoted(name)} of --date is also {what}; drop one of the two."

@@ -12,9 +12,10 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from standalone_node.learn.cells import listed
 from standalone_node.learn.folds import folding_words, folds_of
 from standalone_node.learn.preparation import Prepared, part_of
-from standalone_node.learn.scores import scalars
+from standalone_node.learn.scores import SCORE_NAMES, scalars
 from standalone_node.learn.tabular import (
     baseline_scores,
     constant_prediction,
@@ -152,6 +153,7 @@ def cross_validate(
         if done is not None:
             done(found[-1])
     _warn(found)
+    _warn_of_gaps(found)
     words = folding_words(prepared.parting, bool(schema.target.classes))
     return CrossValidation(tuple(found), len(table.frame), words, time.perf_counter() - began)
 
@@ -196,6 +198,24 @@ def _mean_and_spread(values: list[float | None]) -> tuple[float | None, float | 
     if len(numbers) < len(values):
         return None, None
     return float(np.mean(numbers)), float(np.std(numbers, ddof=1))
+
+
+def _warn_of_gaps(folds: list[Fold]) -> None:
+    """A sentence on each score that a fold does not have, whose mean is not known therefore."""
+    for name in folds[0].scores:
+        without = [str(i) for i, fold in enumerate(folds, 1) if fold.scores.get(name) is None]
+        if without:
+            words, _, target = name.partition("[")
+            what = SCORE_NAMES.get(words, words) + (f" of {target.rstrip(']')}" if target else "")
+            which = (
+                f"fold {without[0]} has" if len(without) == 1 else f"folds {listed(without)} have"
+            )
+            warnings.warn(
+                f"{which} no {what}, as the target is constant there, so that mean and spread of "
+                "it are not known: take fewer folds",
+                UserWarning,
+                stacklevel=3,
+            )
 
 
 def _warn(folds: list[Fold]) -> None:

@@ -102,6 +102,21 @@ def form(format: str) -> Form:
     return Form(format)
 
 
+def is_format(format: object) -> bool:
+    """Whether it is a format of dates.
+
+    Examples
+    --------
+    >>> is_format("%d/%m/%Y"), is_format("%Q"), is_format(None)
+    (True, False, False)
+    """
+    try:
+        form(str(format))
+    except ArgumentError:
+        return False
+    return isinstance(format, str)
+
+
 def _pattern(format: str) -> str:
     if not format or len(format) > LONGEST_FORMAT:
         raise ArgumentError(

@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from math import prod
+from numbers import Integral
 from typing import Any
 
+from standalone_node.errors import ArgumentError
 from standalone_node.learn.cells import quoted
 from standalone_node.learn.kinds import width_of
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.schema import Schema
+from standalone_node.learn.training import weights_of_settings
 from standalone_node.model.forms import form_blocks
+from standalone_node.model.weights import MODES, Constant, Evolving, Free, Galerkin
 
 #: A warning is given where there are more parameters than this to a row ...
 PER_ROW = 20
@@ -33,7 +38,7 @@ def explosions(schema: Schema, estimator: Any, rows: int) -> list[str]:
     ----------
     schema : Schema
     estimator : NodeClassifier or NodeRegressor
-        Not fitted yet; its form, layout and steps say how many parameters there are.
+        Not fitted yet; its form, layout, steps and weights say how many parameters are learnt.
     rows : int
         To train on.
     """
@@ -49,7 +54,7 @@ def explosions(schema: Schema, estimator: Any, rows: int) -> list[str]:
             name = quoted(column.name)
             said.append(
                 f"column {name} has {own:,} categories: the state becomes {width:,} wide and the "
-                f"parameters {_number(total)} for {rows:,} rows ({100 * share:.0f} % of them "
+                f"parameters {_number(total)} for {rows:,} rows ({_percent(share)} of them "
                 f"because of it); leave it out with --ignore {name}, or put rare categories "
                 "together in the file."
             )
@@ -63,7 +68,7 @@ def warn_of_explosion(schema: Schema, estimator: Any, rows: int) -> None:
 
 
 def _size(schema: Schema, estimator: Any, features: int) -> tuple[int, int]:
-    """The components of the state and the parameters of a network of so many features."""
+    """The components of the state, and what is learnt of a network of so many features."""
     outputs = len(schema.target_names)
     if schema.target.classes and estimator.loss != "logistic":
         outputs = len(schema.target.classes)
@@ -71,8 +76,31 @@ def _size(schema: Schema, estimator: Any, features: int) -> tuple[int, int]:
     blocks = form_blocks(estimator.form, width, estimator.inner)
     entries = sum(prod(shape) for _, shape in blocks)
     # What is no number of steps is refused when it is fitted.
-    steps = estimator.steps if isinstance(estimator.steps, int) else 0
-    return width, (steps + 1) * entries
+    nodes = 1 + (int(estimator.steps) if isinstance(estimator.steps, Integral) else 0)
+    return width, _learnt(estimator, nodes, entries)
+
+
+#: The table: what is learnt, and how many numbers that is of so many nodes with so many entries.
+_COUNTS: dict[type, Callable[[Any, int, int], int]] = {
+    Free: lambda weights, nodes, entries: nodes * entries,
+    Constant: lambda weights, nodes, entries: entries,
+    Galerkin: lambda weights, nodes, entries: (weights.modes or min(MODES, nodes)) * entries,
+    Evolving: lambda weights, nodes, entries: 2 * (weights.width + 1) * entries + 2 * weights.width,
+}
+
+
+def _learnt(estimator: Any, nodes: int, entries: int) -> int:
+    try:
+        weights = weights_of_settings(estimator)
+    except ArgumentError:  # it says so when it is fitted
+        weights = Free()
+    # Of weights that somebody wrote nothing is known but the nodal values that they make.
+    return _COUNTS.get(type(weights), _COUNTS[Free])(weights, nodes, entries)
+
+
+def _percent(share: float) -> str:
+    """A share that is less than all, never as 100 %."""
+    return "over 99 %" if share > 0.99 else f"{100 * share:.0f} %"
 
 
 def _number(count: int) -> str:

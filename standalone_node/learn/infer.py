@@ -168,7 +168,8 @@ def _column(source: str, tally: Tally) -> Column:
     if tally.numeric:
         return Column(tally.name, "numeric")
     if tally.dated:
-        format = _unambiguous(source, tally)
+        ignored = f"leave it out with --ignore {quoted(tally.name)}"
+        format = unambiguous(source, tally, ignored)
         return Column(tally.name, "date", format=format, parts=tally.dates.forms[format].parts)
     categories = tuple(sorted(tally.kept_texts))
     truths = _truths(categories)
@@ -177,8 +178,11 @@ def _column(source: str, tally: Tally) -> Column:
     return Column(tally.name, "categorical", categories)
 
 
-def _unambiguous(source: str, tally: Tally) -> str:
-    """The format of a column of dates; DataError if there are two that would do."""
+def unambiguous(source: str, tally: Tally, otherwise: str) -> str:
+    """The format of a column of dates; DataError if there are two that would do.
+
+    `otherwise` is what can be done instead of saying which.
+    """
     formats = tally.dates.best
     if len(formats) > 1:
         assert tally.first is not None
@@ -186,7 +190,7 @@ def _unambiguous(source: str, tally: Tally) -> str:
         raise DataError(
             f"{source}: column {quoted(tally.name)} holds dates such as "
             f"{quoted(tally.first.text)}, and no row of it tells day and month apart; say which "
-            f"comes first with {choices}, or leave it out with --ignore {quoted(tally.name)}."
+            f"comes first with {choices}, or {otherwise}."
         )
     return formats[0]
 

@@ -15,7 +15,7 @@ from standalone_node.errors import DataError
 from standalone_node.learn.columns import require
 from standalone_node.learn.prediction import evaluate_table, predict_table, schema_of
 from standalone_node.learn.preparation import Part, part_of
-from standalone_node.learn.row_keys import Parting
+from standalone_node.learn.row_keys import Parting, with_keys
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.splitting import split_by_position, split_rows
 from standalone_node.learn.table import Table
@@ -153,7 +153,9 @@ def _held_out(estimator: Estimator, schema: Schema, table: Table) -> tuple[Table
             "passed by, so that they are not known here; leave --held-out away, and give rows that "
             "were not trained on (fit with --test FILE to keep them apart)."
         )
-    usable = schema.complete(table)
+    parting = _parting(facts)
+    require(table, parting.columns)
+    usable = schema.complete(with_keys(parting, schema.missing, schema.na, table))
     total = len(usable.frame)
     if total != held + trained:
         raise DataError(
@@ -170,9 +172,15 @@ def _parted(
     """The positions of the rows of the fit, and of those that it held out."""
     if "split" not in facts:
         return split_by_position(schema, usable, share, facts["seed"])
-    parting = Parting(facts["split"], facts["split_column"])
-    require(usable, parting.columns)
+    parting = _parting(facts)
     return split_rows(schema, usable, facts["held_out_share"], facts["seed"], parting)
+
+
+def _parting(facts: Mapping[str, Any]) -> Parting:
+    """By what the fit parted its rows."""
+    if "split" not in facts:
+        return Parting()
+    return Parting(facts["split"], facts["split_column"], facts.get("split_format"))
 
 
 def digest(path: str | Path) -> str | None:

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import ModelFileError
+from standalone_node.learn.dates import is_format
 from standalone_node.learn.json_checks import choice, is_finite, items, record, require, text, texts
 from standalone_node.learn.row_keys import PARTINGS
 from standalone_node.learn.settings_schema import check_settings
@@ -123,6 +124,9 @@ def _check_split(facts: Mapping[str, Any]) -> None:
     column, share = facts.get("split_column"), facts.get("held_out_share", 0.0)
     fits = column is None if kind == "content" else isinstance(column, str)
     require(fits, "summary.split_column", "the column of a split by group or time, else null")
+    if facts.get("split_format") is not None:
+        fits = kind == "time" and is_format(facts["split_format"])
+        require(fits, "summary.split_format", "the format of the dates of a time, else null")
     fits = is_finite(share) and 0.0 < share < 1.0
     require(fits, "summary.held_out_share", "a number between 0 and 1")
 

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
+from sklearn.pipeline import Pipeline
 from sklearn.utils.validation import check_is_fitted
 
 from standalone_node.errors import ArgumentError, ModelFileError
@@ -43,9 +44,10 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
     """(facts that JSON can hold, arrays) of a fitted estimator."""
     kinds = {estimator_class: kind for kind, estimator_class in KINDS.items()}
     if type(estimator) not in kinds:
-        raise ArgumentError(
-            f"cannot save a {type(estimator).__name__}: give a NodeClassifier or NodeRegressor"
-        )
+        remedy = "give a NodeClassifier or NodeRegressor"
+        if isinstance(estimator, Pipeline):
+            remedy = "joblib.dump keeps a pipeline; or save its last step, pipeline[-1]"
+        raise ArgumentError(f"cannot save a {type(estimator).__name__}: {remedy}")
     check_is_fitted(estimator)
     estimator._measured()  # the summary tells it, and the rows it takes do not go into the file
     schema = getattr(estimator, "schema_", None)

@@ -8,10 +8,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from standalone_node.errors import ArgumentError
+from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.asked import Asked, Missing
 from standalone_node.learn.cells import listed, quoted
-from standalone_node.learn.row_keys import Parting, parting_of
+from standalone_node.learn.row_keys import Parting, parting_of, with_format, with_keys
 from standalone_node.learn.schema import DEFAULT_NA, Schema, inferred
 from standalone_node.learn.splitting import check_share, split_rows
 from standalone_node.learn.table import Table
@@ -19,6 +19,9 @@ from standalone_node.learn.targets import Task
 from standalone_node.learn.weighing import read_weights, without_weightless
 
 Array = NDArray[Any]
+
+#: A share of held-out rows that is farther from what was asked for is told.
+_NEAR = 0.05
 
 
 @dataclass(frozen=True)
@@ -148,20 +151,22 @@ def prepare(
     """
     check_share(test_share)
     parting = parting_of(table, target, group, time)
-    ignored = (*ignore, *parting.columns)
-    asked = Asked(target, ignored, missing, na, task, dates or {}, weight)
-    schema, recognised, warnings = _recognised(table, asked, known)
-    usable = schema.complete(table)
+    asked = Asked(target, ignore, missing, na, task, dates or {}, weight, parting.columns)
+    parted = with_keys(parting, *_on_missing(asked, known), table)
+    schema, recognised, warnings = _recognised(parted, asked, known)
+    usable = schema.complete(parted)
+    parting = with_format(parting, asked.dates, schema, usable)
     left_out = len(table.frame) - len(usable.frame)
     notes, held = list(usable.notes), None
     if test is not None:
         held = schema.complete(test)
         left_out += len(test.frame) - len(held.frame)
-        notes += held.notes
+        notes += [*held.notes, *_unweighted(schema, test)]
         rows = usable
     elif test_share > 0.0:
         places = split_rows(schema, usable, test_share, seed, parting)
         rows, held = usable.rows(places[0]), usable.rows(places[1])
+        notes += _other_share(usable, len(places[1]), test_share, parting)
     else:
         rows = usable
     schema = schema.fitted(rows) if known is None else known
@@ -180,6 +185,33 @@ def prepare(
     )
 
 
+def _on_missing(asked: Asked, known: Schema | None) -> tuple[str, tuple[str, ...]]:
+    """What happens to missing cells, and which are."""
+    return (asked.missing, asked.tokens) if known is None else (known.missing, known.na)
+
+
+def _other_share(table: Table, held: int, share: float, parting: Parting) -> list[str]:
+    """A note on a held-out share that differs by more than `_NEAR` from the one asked for."""
+    found = held / len(table.frame)
+    if abs(found - share) <= _NEAR:
+        return []
+    what = "that are equal" if parting.column is None else f"of one {quoted(parting.column)}"
+    return [
+        f"{table.source}: {100 * found:.0f} % of the rows are held out, where {100 * share:g} % "
+        f"were asked for, as rows {what} stay together."
+    ]
+
+
+def _unweighted(schema: Schema, test: Table) -> list[str]:
+    """A note on held-out rows without the weights that there are for the others."""
+    if schema.weight is None or schema.weight in test.names:
+        return []
+    return [
+        f"{test.source} has no column {quoted(schema.weight)}, so that its rows weigh all alike in "
+        "the scores."
+    ]
+
+
 def _recognised(
     table: Table, asked: Asked, known: Schema | None
 ) -> tuple[Schema, list[str], list[str]]:
@@ -195,13 +227,30 @@ def _recognised(
             f"the start was fitted to {listed(known.target_names)}, not to {listed(targets)}: name "
             "the same with --target, or leave it out."
         )
+    _require_weights(table, asked, known)
     for column in known.columns:
-        if column.name in asked.ignore:
+        if column.name in (*asked.ignore, *asked.aside):
             raise ArgumentError(
                 f"the column {quoted(column.name)} is an input of the start, which cannot be left "
                 "out or part the rows; fit without --start."
             )
     return known, [f"{table.source} is read as the start was, with its columns and categories."], []
+
+
+def _require_weights(table: Table, asked: Asked, known: Schema) -> None:
+    """Rows to go on with need the weights that a known model was fitted with, and no others."""
+    if asked.weight not in (None, known.weight):
+        fitted = "without weights" if known.weight is None else f"with {quoted(known.weight)}"
+        raise ArgumentError(
+            f"the start was fitted {fitted}, not with the weights {quoted(str(asked.weight))}: "
+            "leave --weight out, or fit without --start."
+        )
+    if known.weight is not None and known.weight not in table.names:
+        raise DataError(
+            f"{table.source}: the start was fitted with the weights of the column "
+            f"{quoted(known.weight)}, which is absent; add it, with 1 in every row if all weigh "
+            "alike, or fit without --start."
+        )
 
 
 def _of_weight(table: Table, asked: Asked) -> Table:

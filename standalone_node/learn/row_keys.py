@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
-import pandas as pd
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.canonical import content_groups
-from standalone_node.learn.cells import quoted, suggestion
-from standalone_node.learn.columns import at, read_column
+from standalone_node.learn.cells import missing_cells, quoted, suggestion
+from standalone_node.learn.columns import Reading, at, read_column
+from standalone_node.learn.dates import cells_as_seconds
+from standalone_node.learn.infer import unambiguous
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.table import Table
+from standalone_node.learn.tally import Tally
 
 Array = NDArray[Any]
 
@@ -31,10 +33,13 @@ class Parting:
         column are those to score on.
     column : str or None
         The column of a group or a time, which is no input.
+    format : str or None
+        How the dates of a time are written; None for numbers, or where it is not known yet.
     """
 
     kind: str = "content"
     column: str | None = None
+    format: str | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -46,7 +51,11 @@ class Parting:
         """What is to be said of it."""
         if self.column is None:
             return ()
-        return (f"column {quoted(self.column)} {_WORDS[self.kind]}, and is no input.",)
+        name = quoted(self.column)
+        said = f"column {name} {_WORDS[self.kind]}, and is no input."
+        if self.format is None:
+            return (said,)
+        return (said, f"column {name} holds dates as {self.format} writes them.")
 
 
 _WORDS = {
@@ -135,22 +144,82 @@ def _times(parting: Parting, schema: Schema, table: Table) -> Array:
     assert parting.column is not None
     reading = read_column(table, parting.column, schema.na, (table.decimal,))
     _refuse_missing(table, parting, reading.missing)
-    if np.isfinite(reading.values).all():
+    format = parting.format or _format(parting.column, reading, table)
+    if format is None:
         return _ranks(reading.values)
-    dates = pd.to_datetime(pd.Series(reading.cells), format="ISO8601", errors="coerce", utc=True)
-    bad: Array = dates.isna().to_numpy()
-    if not reading.numeric.all():
-        bad = (
-            bad | reading.numeric
-        )  # among dates a number is none, although it could be read as a year
-    if bad.any():
-        place = int(bad.argmax())
+    seconds = cells_as_seconds(reading.cells, format)
+    _refuse_unread(table, parting.column, reading, np.isnan(seconds), f" as {format} writes it")
+    return _ranks(seconds)
+
+
+def _format(column: str, reading: Reading, table: Table) -> str | None:
+    """How the dates of a time are written, recognised as those of inputs are; None for numbers.
+
+    DataError if they are neither, or may be written in two ways.
+    """
+    bad = ~np.isfinite(reading.values) & ~reading.missing
+    if not bad.any():
+        return None
+    tally = Tally(column, True)
+    tally.add(table, reading, ~reading.missing)
+    if not tally.dates.best or reading.numeric.mean() > 0.5:
+        _refuse_unread(table, column, reading, bad, "")
+    return unambiguous(table.source, tally, "put the rows in order by another column")
+
+
+def _refuse_unread(
+    table: Table, column: str, reading: Reading, unread: Array, written: str
+) -> None:
+    """DataError for the first cell of which no time can be made."""
+    if unread.any():
+        place = int(unread.argmax())
         raise DataError(
-            f"{at(table, place, parting.column)}: {quoted(reading.cells[place])} is neither a "
-            "number nor a date such as 2024-01-31 or 2024-01-31 12:00, so that --time cannot put "
-            "the rows in order; write all times in one of these ways."
+            f"{at(table, place, column)}: {quoted(reading.cells[place])} is neither a number nor a "
+            f"date{written}, so that --time cannot put the rows in order; write all times in one "
+            "way, and say which it is with --date if it is not recognised."
         )
-    return _ranks(dates.astype("int64").to_numpy())
+
+
+def with_format(
+    parting: Parting, dates: Mapping[str, str], schema: Schema, table: Table
+) -> Parting:
+    """The parting, and how the dates of its time are written: as told, else as recognised.
+
+    Raises
+    ------
+    DataError
+        They are neither numbers nor dates, or may be written in two ways.
+    """
+    if parting.kind != "time" or parting.column is None:
+        return parting
+    format = dates.get(parting.column)
+    if format is None:
+        reading = read_column(table, parting.column, schema.na, (table.decimal,))
+        _refuse_missing(table, parting, reading.missing)
+        format = _format(parting.column, reading, table)
+    return replace(parting, format=format)
+
+
+def with_keys(parting: Parting, missing: str, na: Sequence[str], table: Table) -> Table:
+    """The rows that can be parted: under "drop" without those of no group or time; a note says so.
+
+    DataError if none is left.
+    """
+    if parting.column is None or missing != "drop":
+        return table
+    gone = missing_cells(table.cells(parting.column), na)
+    if not gone.any():
+        return table
+    if gone.all():
+        raise DataError(
+            f"{table.source}: every row has a missing {parting.kind} (column "
+            f"{quoted(parting.column)}), so none is left; leave --{parting.kind} out."
+        )
+    count = int(gone.sum())
+    rows = "1 row was" if count == 1 else f"{count} rows were"
+    note = f"{table.source}: {rows} left out for a missing {parting.kind}."
+    kept = table.rows(~gone)
+    return replace(kept, notes=(*kept.notes, note))
 
 
 def _refuse_missing(table: Table, parting: Parting, missing: Array) -> None:
@@ -158,7 +227,8 @@ def _refuse_missing(table: Table, parting: Parting, missing: Array) -> None:
         place, name = int(missing.argmax()), str(parting.column)
         raise DataError(
             f"{at(table, place, name)}: the {parting.kind} of the row is missing, by which --"
-            f"{parting.kind} parts the rows; fill it in, or take the row out."
+            f"{parting.kind} parts the rows; fill it in, or leave such rows out with "
+            "--missing drop."
         )
 
 

@@ -223,17 +223,17 @@ class Schema:
         require_numbers(table, name, reading, "leave the row out")
         return reading.values
 
-    def weights(self, table: Table) -> np.ndarray | None:
-        """The sample weights, (rows,); None if the model or the table has none.
+    def weights(self, table: Table, *, whole: bool = True) -> np.ndarray | None:
+        """The sample weights, (rows,), see `read_weights`; None if model or table has none.
 
         Raises
         ------
         DataError
-            A weight is missing, negative, or no finite number.
+            A weight is missing, negative, no finite number, or too small beside the others.
         """
         if self.weight is None or self.weight not in table.names:
             return None
-        return read_weights(table, self.weight, self.na, self._decimals(table))
+        return read_weights(table, self.weight, self.na, self._decimals(table), whole=whole)
 
     def labels(self, positions: Sequence[int] | np.ndarray) -> np.ndarray:
         """The classes at these positions, an object array of the shape of `positions`."""

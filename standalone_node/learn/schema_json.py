@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from standalone_node.errors import ArgumentError
 from standalone_node.learn.columns import Column
 from standalone_node.learn.cycles import CYCLES
-from standalone_node.learn.dates import form
+from standalone_node.learn.dates import is_format
 from standalone_node.learn.json_checks import choice, is_finite, items, record, require, text, texts
 from standalone_node.learn.kinds import KINDS
 from standalone_node.learn.targets import ClassLabel, Target, Task
@@ -113,17 +112,17 @@ def _column(data: object, key: str) -> Column:
 
 def _date(entry: dict[str, Any], key: str, name: str, fill: float | None) -> Column:
     format, origin = text(entry["format"], f"{key}.format"), entry["origin"]
-    try:
-        form(format)
-    except ArgumentError:
-        require(False, f"{key}.format", "a format of dates")
+    require(is_format(format), f"{key}.format", "a format of dates")
     parts = texts(entry["parts"], f"{key}.parts")
     require(set(parts) <= set(CYCLES), f"{key}.parts", f"a list of some of {', '.join(CYCLES)}")
-    for value, what in ((fill, "fill"), (origin, "origin")):
-        fine = value is None or (is_finite(value) and abs(value) <= _FARTHEST)
-        require(fine, f"{key}.{what}", "null or the seconds of a date")
-    start = None if origin is None else float(origin)
-    return Column(name, "date", (), fill, format, start, parts)
+    require(fill is None or _is_time(fill), f"{key}.fill", "null or the seconds of a date")
+    # A schema that was never fitted has none, but no file is written of it.
+    require(_is_time(origin), f"{key}.origin", "the seconds of a date")
+    return Column(name, "date", (), fill, format, float(origin), parts)
+
+
+def _is_time(value: object) -> bool:
+    return is_finite(value) and abs(cast(float, value)) <= _FARTHEST
 
 
 def _target(data: object, key: str) -> Target:

@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.learn.cells import listed
 from standalone_node.learn.explosion import warn_of_explosion
 from standalone_node.learn.inner_parts import warn_of_inner_parts
 from standalone_node.learn.preparation import Part, Prepared, part_of, prepare
@@ -207,10 +208,12 @@ def estimator_of(prepared: Prepared, options: Mapping[str, Any]) -> NodeClassifi
     if prepared.task == "classification":
         return NodeClassifier(**options)
     if options.get("class_weight") is not None:
+        names = prepared.schema.target_names
+        several = len(names) > 1  # of which none can hold classes
         raise ArgumentError(
-            f"class_weight = {options['class_weight']!r} is for classes, and "
-            f"{prepared.schema.target.name!r} holds quantities: leave it out, or give "
-            "task='classification'"
+            f"class_weight = {options['class_weight']!r} is for classes, and {listed(names)} "
+            f"hold{'' if several else 's'} quantities: leave it out"
+            + ("" if several else ", or give task = 'classification'")
         )
     return NodeRegressor(**{name: options[name] for name in options if name != "class_weight"})
 
@@ -311,6 +314,7 @@ def _split_of(prepared: Prepared | StoredPrepared) -> dict[str, Any]:
     return {
         "split": parting.kind,
         "split_column": parting.column,
+        **({} if parting.format is None else {"split_format": parting.format}),
         "held_out_share": prepared.test_share,
     }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 
 from rich.console import Console, RenderableType
@@ -20,10 +21,22 @@ class Terminal(Console):
         self.quiet = True
 
 
+#: Where lines are folded that go to no terminal, whose width would be known: in a pipe or a file
+#: tables are folded as in a terminal that the variable COLUMNS tells of, and progress is not.
+_WIDTH, _LINES = 80, 1000
+
+
 def terminal(*, stderr: bool = False) -> Terminal:
-    """A console on stdout or stderr. What is no terminal has no width to fold lines at."""
+    """A console on stdout or stderr."""
     stream = sys.stderr if stderr else sys.stdout
-    return Terminal(stderr=stderr, width=None if stream.isatty() else 1000, highlight=False)
+    width = _LINES if stderr else _columns()
+    return Terminal(stderr=stderr, width=None if stream.isatty() else width, highlight=False)
+
+
+def _columns() -> int:
+    """What COLUMNS says, if it is a width."""
+    told = os.environ.get("COLUMNS", "")
+    return int(told) if told.isdecimal() and int(told) > 0 else _WIDTH
 
 
 def show(part: RenderableType) -> None:
@@ -36,7 +49,7 @@ def show(part: RenderableType) -> None:
 
 
 def plain(console: Console, part: RenderableType) -> str:
-    """A part as text, as wide as it needs, and with no blanks at the ends of lines."""
+    """A part as text, with no blanks at the ends of lines."""
     with console.capture() as capture:
         console.print(part)
     return "\n".join(line.rstrip() for line in capture.get().rstrip().split("\n")) + "\n"

@@ -46,6 +46,13 @@ def test_the_values_of_options_are_completed() -> None:
     assert values("fit", "x.csv", "--missing", "") == ["error", "drop", "impute"]
     assert values("compare", "x.csv", "--methods", "adam,l") == ["adam,l2-ncg", "adam,lbfgs"]
     assert values("demo", "ci") == ["circles"]
+    assert values("fit", "x.csv", "--class-weight", "") == ["balanced"]
+    assert values("fit", "x.csv", "--class-weight", "a=") == []
+
+
+def test_a_column_of_dates_is_completed_up_to_its_format(folder: Path) -> None:
+    assert values("fit", "flowers.csv", "--date", "") == ["length=", "width=", "kind="]
+    assert values("fit", "flowers.csv", "--date", "k") == ["kind="]
 
 
 @pytest.mark.parametrize(

@@ -38,7 +38,7 @@ def test_folds_have_a_mean_a_spread_and_a_line_each(run: Run) -> None:
     assert sum(fold["rows"]["test"] for fold in facts["each"]) == 19
     shown = run(*FIT, "--cv", "3")
     assert "Cross-validation: 3 folds of 19 rows, class by class" in shown.stdout
-    assert "spread" in shown.stdout and "baseline accuracy" in shown.stdout
+    assert "spread" in shown.stdout and "baseline" in shown.stdout
     for fold in (1, 2, 3):
         assert f"Fold {fold} of 3, on " in shown.stderr
     assert sn.load("flowers.node.npz").summary_["cv_folds"] == 3
@@ -93,6 +93,76 @@ def test_a_fit_goes_on_from_a_model(run: Run) -> None:
     assert "first.npz" in shown.stdout and "warning: first.npz" not in shown.stderr
     doubted = run("fit", "flowers.csv", "--start", "first.npz", *QUICK, "--seed", "4")
     assert "warning: first.npz was fitted to rows that were drawn otherwise" in doubted.stderr
+
+
+def test_a_start_takes_options_that_say_what_it_says_and_refuses_others(
+    run: Run, visits: Path
+) -> None:
+    fit = ("fit", "visits.csv", "--max-iterations", "3")
+    first = (*fit, "--target", "kind", "--weight", "width", "--ignore", "garden", "--steps", "2")
+    assert run(*first, "--missing", "drop", "-o", "a.npz").exit_code == 0
+    more = (*fit, "--start", "a.npz", "-o", "b.npz")
+    same = ("--weight", "width", "--task", "classification", "--missing", "drop")
+    told = run(*more, *same, "--date", "day=%Y-%m-%d")
+    assert told.exit_code == 0, told.stderr
+    for other in (
+        ("--weight", "length"),
+        ("--task", "regression"),
+        ("--missing", "impute"),
+        ("--date", "day=%Y-%d-%m"),
+        ("--na", "x"),
+    ):
+        refused = run(*more, *other)
+        assert refused.exit_code == 2
+        assert f"{other[0]} says how columns are read" in refused.stderr
+
+
+def test_dates_of_a_time_are_told_as_those_of_inputs_are(run: Run, visits: Path) -> None:
+    text = visits.read_text()
+    for day in range(1, 25):
+        text = text.replace(f"2024-01-{day:02d}", f"{day:02d}.01.24")
+    visits.write_text(text)
+    fit = ("fit", "visits.csv", "--target", "kind", *QUICK, "--ignore", "garden", "--time", "day")
+    assert "is neither a number nor a date" in run(*fit).stderr
+    facts = told(run, *fit, "--date", "day=%d.%m.%y")
+    assert (facts["time"], facts["rows"]["test"], facts["columns"]) == ("day", 5, 2)
+    assert sn.load("visits.node.npz").summary_["split_format"] == "%d.%m.%y"
+    found = run("sensitivity", "visits.node.npz", "visits.csv", "--held-out", "-o", "s", "--json")
+    assert found.exit_code == 0, found.stderr
+
+
+def test_another_share_than_asked_for_is_told(run: Run, visits: Path) -> None:
+    text = visits.read_text()
+    for garden in range(6):
+        text = text.replace(f",g{garden},", f",{'near' if garden < 3 else 'far'},")
+    visits.write_text(text)
+    fit = ("fit", "visits.csv", "--target", "kind", *QUICK, "--ignore", "day")
+    words = "note: visits.csv: 50 % of the rows are held out, where 20 % were asked for"
+    assert words in run(*fit, "--group", "garden").stderr
+    assert "were asked for" not in run(*fit, "--ignore", "garden").stderr
+
+
+def test_tables_fit_into_eighty_columns_or_as_many_as_there_are(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def widest(*words: str) -> int:
+        return max(map(len, run(*words).stdout.splitlines()))
+
+    monkeypatch.delenv("COLUMNS", raising=False)
+    assert 60 < widest(*FIT, "--cv", "2") <= 80
+    assert 60 < widest("info", "flowers.node.npz") <= 80
+    monkeypatch.setenv("COLUMNS", "120")
+    assert 80 < widest("info", "flowers.node.npz") <= 120
+
+
+def test_class_weights_are_for_classes(run: Run, visits: Path) -> None:
+    fit = ("fit", "visits.csv", *QUICK, "--class-weight", "balanced")
+    several = run(*fit, "--target", "length", "--target", "width")
+    assert several.exit_code == 2
+    assert "--class-weight 'balanced' is for classes, and 'length', 'width' hold" in several.stderr
+    assert "task" not in several.stderr
+    one = run(*fit, "--target", "length")
+    assert "'length' holds quantities: leave it out, or give --task 'class" in one.stderr
 
 
 @pytest.mark.parametrize(

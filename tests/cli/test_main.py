@@ -48,6 +48,12 @@ def test_every_option_of_every_command_is_explained(name: str) -> None:
             assert set(option.opts) & set(helped(name).replace(",", " ").split()), option.opts
 
 
+@pytest.mark.parametrize("name", ["", *COMMANDS])
+def test_no_line_of_the_help_is_wider_than_a_terminal(name: str) -> None:
+    text = CliRunner().invoke(main, [*filter(None, [name]), "--help"], terminal_width=80).output
+    assert [line for line in text.splitlines() if len(line) > 80] == []
+
+
 def test_no_command_at_all_is_wrong_usage_that_shows_the_help() -> None:
     result = CliRunner().invoke(main, [])
     assert (result.exit_code, result.stdout) == (2, "")

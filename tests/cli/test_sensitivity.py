@@ -24,6 +24,7 @@ def test_a_report_is_a_page_with_figures_numbers_and_facts(
     assert stems == {path.stem for path in (folder / "report" / "figures").glob("*.png")}
     assert stems and stems <= {path.stem for path in (folder / "report" / "data").glob("*.csv")}
     assert "report.html" in result.stdout
+    assert "seconds of computing" in result.stdout
 
 
 def test_the_folder_is_called_after_the_model(run: Run, model: str, folder: Path) -> None:

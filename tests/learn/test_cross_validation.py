@@ -114,6 +114,17 @@ def test_mean_and_spread_are_those_of_numpy_and_none_where_a_fold_has_no_score()
     assert spread["r2"] == (None, None) and spread["mae"] == (1.0, 0.0)
 
 
+def test_a_fold_of_a_constant_target_is_named_with_the_score_it_lacks() -> None:
+    data = rows("quantity").assign(fold=np.repeat([0, 1, 2, 3], 10))
+    data.loc[data["fold"] == 2, "y"] = 1.5
+    prepared = prepare(Table.from_frame(data), "y", group="fold", test_share=0.0)
+    with pytest.warns(UserWarning, match=r"^fold \d has no R², as the target is constant") as told:
+        found = fit(prepared, {**QUICK, "l2": 0.01}, folds=4).cross_validation
+    assert found is not None and found.spread()["r2"] == (None, None)
+    without = next(i for i, fold in enumerate(found.folds, 1) if fold.scores["r2"] is None)
+    assert any(f"fold {without} has no R²" in str(warning.message) for warning in told)
+
+
 def test_folds_that_did_not_converge_are_told_of_once() -> None:
     prepared = prepare(Table.from_frame(rows("class")), "y")
     with warnings.catch_warnings(record=True) as seen:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 from copy import copy
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -90,15 +91,20 @@ def test_the_digest_is_that_of_the_file(tmp_path: Path) -> None:
     assert digest("-") is None
 
 
-@pytest.mark.parametrize("parting", [{"group": "of"}, {"time": "at"}])
+@pytest.mark.parametrize("parting", [{"group": "of"}, {"time": "at"}, {"time": "day"}])
 def test_the_held_out_rows_of_a_group_or_a_time_are_found_again(parting: dict[str, str]) -> None:
     rng = np.random.default_rng(0)
     x = rng.normal(size=50).round(3)
     frame = pd.DataFrame({"x": x, "of": np.arange(50) % 7, "at": rng.permutation(50)})
     frame["kind"] = np.where(x > 0.0, "up", "down")
+    # Only the one who fitted can have said which of day and month comes first.
+    frame["day"] = [f"{1 + i % 10:02d}/{1 + i // 10:02d}/2024" for i in range(50)]
+    frame.loc[4, "of"] = np.nan
     table = Table.from_frame(frame, "rows.csv")
-    ignore = {"of", "at"} - set(parting.values())
-    found = fit(prepare(table, "kind", seed=3, ignore=tuple(ignore), **parting), QUICK)
+    ignore = {"of", "at", "day"} - set(parting.values())
+    told = {"dates": {"day": "%d/%m/%Y"}} if parting.get("time") == "day" else {}
+    options: dict[str, Any] = {"ignore": tuple(ignore), "missing": "drop", **told, **parting}
+    found = fit(prepare(table, "kind", seed=3, **options), QUICK)
     judged = judged_rows(found.estimator, table, held_out=True)
     assert found.prepared.test is not None
     assert np.array_equal(judged.numbers, found.prepared.test.table.frame.index)

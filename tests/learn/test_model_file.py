@@ -242,3 +242,11 @@ def test_parts_that_do_not_fit_are_refused(path: Path, changes: dict[str, object
     rewritten(path, **changes)
     with pytest.raises(ModelFileError, match=r"iris\.node\.npz"):
         sn.load(path)
+
+
+def test_a_pipeline_is_refused_with_what_keeps_it(tmp_path: Path) -> None:
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    with pytest.raises(ArgumentError, match=r"Pipeline: joblib.dump keeps .* pipeline\[-1\]"):
+        sn.save(make_pipeline(StandardScaler(), sn.NodeClassifier()), tmp_path / "m.npz")

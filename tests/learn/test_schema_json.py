@@ -30,7 +30,7 @@ COLUMNS = st.one_of(
     st.tuples(
         *(st.just("date"), st.just(()), st.none() | st.floats(-1e11, 1e11)),
         st.sampled_from(["%Y-%m-%d", "%d/%m/%y %H:%M"]),
-        st.none() | st.floats(-1e11, 1e11),
+        st.floats(-1e11, 1e11),
         st.lists(st.sampled_from(["year", "week", "day"]), unique=True).map(tuple),
     ),
 )
@@ -145,6 +145,7 @@ def reading_error(schema: Schema) -> str:
         (lambda d: d["columns"][3].update(format="%d" * 99), "schema.columns[3].format"),
         (lambda d: d["columns"][3].update(parts=["month"]), "schema.columns[3].parts"),
         (lambda d: d["columns"][3].update(origin=1e300), "schema.columns[3].origin"),
+        (lambda d: d["columns"][3].update(origin=None), "schema.columns[3].origin"),
         (lambda d: d["columns"][3].update(fill=1e300), "schema.columns[3].fill"),
         (lambda d: d["columns"][0].update(format="%Y"), "schema.columns[0].format"),
         (lambda d: d.update(further=["z"]), "schema.further"),

@@ -208,3 +208,39 @@ def test_a_column_that_is_not_there_or_the_target_is_refused() -> None:
         prepared_of(readings(), time="outcome")
     with pytest.raises(ArgumentError, match="leave one of --group and --time out"):
         prepared_of(readings(), group="patient", time="day")
+
+
+@pytest.mark.parametrize("form", ["%d/%m/%Y", "%d.%m.%Y %H:%M", "%d-%b-%Y", "%m/%d/%Y"])
+def test_times_are_read_as_dates_of_inputs_are(form: str) -> None:
+    frame = readings()
+    days = pd.to_datetime(frame["day"]) + pd.Timedelta(days=20)
+    other = frame.assign(day=days.dt.strftime(form))
+    prepared = prepared_of(other, time="day", ignore=("patient",))
+    as_iso = prepared_of(frame.assign(day=days), time="day", ignore=("patient",))
+    assert list(held(prepared).index) == list(held(as_iso).index)
+    assert f"holds dates as {form.split()[0]}" in prepared.notes[-1]
+    assert prepared.schema.feature_names == ("value",)
+
+
+def test_times_that_can_be_read_in_two_ways_are_asked_about_and_read_as_told() -> None:
+    frame = readings().assign(day=lambda f: f["day"].str[-2:] + "/02/2024")
+    frame["day"] = frame["day"].replace("10/02/2024", "01/03/2024")
+    ignore = ("patient",)
+    with pytest.raises(DataError, match=r"--date 'day=%d/%m/%Y' or --date 'day=%m/%d/%Y', or put"):
+        prepared_of(frame, time="day", ignore=ignore)
+    day_first = prepared_of(frame, time="day", ignore=ignore, dates={"day": "%d/%m/%Y"})
+    assert set(held(day_first)["day"]) == {"09/02/2024", "01/03/2024"}
+    month_first = prepared_of(frame, time="day", ignore=ignore, dates={"day": "%m/%d/%Y"})
+    assert set(held(month_first)["day"]) == {"08/02/2024", "09/02/2024"}
+
+
+def test_under_drop_rows_without_a_group_or_time_are_left_out() -> None:
+    frame = readings()
+    frame.loc[[3, 6], "patient"] = ["", "NA"]
+    prepared = prepared_of(frame, group="patient", ignore=("day",), missing="drop")
+    assert prepared.left_out == 2
+    assert "rows.csv: 2 rows were left out for a missing group." in prepared.notes
+    without = prepared_of(frame.drop(index=[3, 6]), group="patient", ignore=("day",))
+    assert rows_of(held(prepared)) == rows_of(held(without))
+    with pytest.raises(DataError, match="every row has a missing group"):
+        prepared_of(frame.assign(patient=""), group="patient", ignore=("day",), missing="drop")

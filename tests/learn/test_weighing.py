@@ -12,6 +12,8 @@ from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.model_file import load, save
 from standalone_node.learn.prediction import evaluate_table, predict_table
 from standalone_node.learn.scores import class_scores, quantity_scores
+from standalone_node.learn.streaming.applying import evaluate_chunks
+from standalone_node.learn.streaming.prepared import opened
 from standalone_node.learn.table import Table
 from standalone_node.learn.tabular import Fitted, fit, prepare
 from standalone_node.learn.weighing import weighted_median
@@ -138,3 +140,57 @@ def test_scores_under_weights_are_those_of_repeated_rows() -> None:
     right = quantity_scores(np.repeat(x, weights, 0), np.repeat(y, weights, 0), None, ["a", "b"])
     assert left["targets"][1]["r2"] == pytest.approx(right["targets"][1]["r2"])
     assert left["effective_size"] == pytest.approx(weights.sum() ** 2 / (weights**2).sum())
+
+
+def test_a_fit_goes_on_only_with_the_weights_that_there_were() -> None:
+    data = frame()
+    known = prepare(Table.from_frame(data), "kind", weight="w").schema
+    without = Table.from_frame(data.drop(columns="w"), "more.csv")
+    with pytest.raises(DataError, match=r"more.csv: the start .* column 'w', which is absent; add"):
+        prepare(without, "kind", known=known)
+    with pytest.raises(ArgumentError, match="fitted with 'w', not with the weights 'z'"):
+        prepare(Table.from_frame(data), "kind", known=known, weight="z")
+    again = prepare(Table.from_frame(data), "kind", known=known, weight="w")
+    assert again.train.weights is not None
+
+
+def test_held_out_rows_of_a_file_without_the_weights_are_told_of() -> None:
+    data = frame()
+    test = Table.from_frame(data.drop(columns="w"), "held.csv")
+    prepared = prepare(Table.from_frame(data), "kind", weight="w", test=test)
+    assert any("held.csv has no column 'w'" in note for note in prepared.notes)
+    with_them = prepare(Table.from_frame(data), "kind", weight="w", test=Table.from_frame(data))
+    assert not any("has no column" in note for note in with_them.notes)
+
+
+@pytest.mark.filterwarnings("ignore:not converged")
+@pytest.mark.parametrize("scale", [1e308, 2.0**-1073, 1e-200])
+@pytest.mark.parametrize(("target", "other"), [("kind", "y"), ("y", "kind")])
+def test_weights_may_be_as_large_and_as_small_as_numbers_are(
+    scale: float, target: str, other: str
+) -> None:
+    data = frame().astype({"w": float})
+    one, far = (fitted(data.assign(w=w), target, other, weight="w") for w in (1.0, scale))
+    np.testing.assert_allclose(
+        far.estimator.parameters_.values, one.estimator.parameters_.values, rtol=1e-6
+    )
+    for name, value in one.train_scores.items():
+        if isinstance(value, float):
+            assert far.train_scores[name] == pytest.approx(value, rel=1e-6), name
+
+
+def test_weights_too_far_apart_name_the_row() -> None:
+    weights = np.full(40, 1e300)
+    weights[[4, 7]] = 1e-300, 0.0
+    table = Table.from_frame(frame().assign(w=weights), "rows.csv")
+    with pytest.raises(DataError, match=r"row 5, column 'w': the weight '1e-300' cannot be told"):
+        prepare(table, "kind", weight="w")
+
+
+@pytest.mark.filterwarnings("ignore:not converged")
+def test_in_chunks_weights_that_would_have_to_be_divided_are_refused(tmp_path: Any) -> None:
+    model = fitted(frame(), "kind", "y", weight="w").estimator
+    path = tmp_path / "far.csv"
+    frame().assign(w=1e200).to_csv(path, index=False)
+    with pytest.raises(DataError, match=r"far.csv: row 1 .*'1e\+200' is above 1e120.*--chunked no"):
+        evaluate_chunks(model, opened(path, None, None))

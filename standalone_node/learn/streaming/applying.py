@@ -173,7 +173,7 @@ def _usable(schema: Schema, table: Table, goals: list[str], *, weighted: bool = 
     kept = np.ones(len(table.frame), dtype=bool)
     if needed:
         kept = kept_rows([missing_cells(table.cells(name), schema.na) for name in needed])
-    weights = schema.weights(table) if weighted else None
+    weights = schema.weights(table, whole=False) if weighted else None
     return bool((kept if weights is None else kept & (weights > 0.0)).any())
 
 

@@ -25,7 +25,7 @@ def summary_table(document: Document, page: str, files: int, took: float) -> Ren
     files : int
         How many files were written.
     took : float
-        Seconds.
+        Seconds of computing, without those of drawing and writing.
     """
     rows: list[tuple[str, Any]] = [
         (
@@ -34,5 +34,8 @@ def summary_table(document: Document, page: str, files: int, took: float) -> Ren
         )
         for verdict in document.verdicts
     ]
-    rows += [("seconds", seconds(took)), ("report", f"{page} and {files - 1} files beside it")]
+    rows += [
+        ("seconds of computing", seconds(took)),
+        ("report", f"{page} and {files - 1} files beside it"),
+    ]
     return Group(Text(document.answer), Text(), key_values(document.title, rows))
