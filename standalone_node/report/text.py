@@ -297,8 +297,8 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
         ]
         parts.append(grid("Scores", ["", "training rows", "held-out rows", "baseline"], rows))
     accuracy = Accuracy.from_facts(summary)
-    unknown = (("accuracy", "not kept in this file"),)
-    parts.append(key_values("Accuracy", unknown if accuracy is None else accuracy.lines()))
+    unknown = (("measured", "not kept in this file"),)
+    parts.append(key_values(NUMERICAL_ACCURACY, unknown if accuracy is None else accuracy.lines()))
     return [*parts, key_values("Facts of the fit", rest)] if rest else parts
 
 
