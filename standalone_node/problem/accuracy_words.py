@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from standalone_node.summary import counted, digits
+from standalone_node.summary import digits
 
 if TYPE_CHECKING:
     from standalone_node.problem.accuracy import Accuracy
