@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from html import escape
 from textwrap import wrap
 
-#: Characters of a line of the text; longer values go on below themselves.
-WIDTH = 100
+#: Characters of a line of the text, as a terminal has them; longer values go on below themselves.
+WIDTH = 79
 #: But a value has so many characters at least, however long the names are.
 NARROWEST = 30
+#: The section on derivative and discretisation, which is not a classifier's score of that name.
+NUMERICAL_ACCURACY = "Numerical accuracy"
 
 # Written at each element, because notebooks and forges strip or override styles that stand apart;
 # no colour is set, so that light and dark pages keep their own.

@@ -17,8 +17,17 @@ Definition = ast.FunctionDef | ast.AsyncFunctionDef
 
 
 def sources() -> list[Path]:
-    found = (ROOT / name for name in ("standalone_node", "scripts", "tests"))
-    return [path for folder in found for path in sorted(folder.rglob("*.py"))]
+    found = (ROOT / name for name in ("standalone_node", "scripts", "tests", "docs"))
+    return [path for folder in found for path in sorted(folder.rglob("*.py")) if is_ours(path)]
+
+
+def scripts_of_pages() -> list[Path]:
+    return [path for path in sorted((ROOT / "docs").rglob("*.js")) if is_ours(path)]
+
+
+def is_ours(path: Path) -> bool:
+    """Whether it is written by hand: what is built lies in folders such as _build."""
+    return not {"_build", "_site", "node_modules", "_static"} & set(path.relative_to(ROOT).parts)
 
 
 def lines_of(function: Definition) -> int:
@@ -49,6 +58,17 @@ def too_long(text: str, file: int = FILE, function: int = FUNCTION) -> Iterator[
 @pytest.mark.parametrize("path", sources(), ids=lambda path: str(path.relative_to(ROOT)))
 def test_no_file_and_no_function_is_long_without_a_reason(path: Path) -> None:
     assert list(too_long(path.read_text(encoding="utf-8"))) == []
+
+
+@pytest.mark.parametrize("path", scripts_of_pages(), ids=lambda path: path.name)
+def test_no_script_of_a_page_is_long(path: Path) -> None:
+    assert len(path.read_text(encoding="utf-8").splitlines()) <= FILE
+
+
+def test_the_documentation_is_looked_at() -> None:
+    found = {str(path.relative_to(ROOT)) for path in [*sources(), *scripts_of_pages()]}
+    assert found >= {"docs/conf.py", "docs/course/coursework.py", "docs/interactive/page.js"}
+    assert any(name.startswith("docs/_ext/") for name in found)
 
 
 LONG = '''

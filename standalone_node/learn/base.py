@@ -86,7 +86,9 @@ class NodeEstimator(Printing):
         Equal rows are one, and the order is that of their contents, so that whatever splits them
         by position splits them by content.
         """
+        given = int(np.count_nonzero(weights))
         rows, targets, weights = canonical(rows, targets, weights)
+        self._merged = given, len(rows)
         weights = self._final(targets, weights)
         kept = weights > 0.0  # a class may weigh nothing
         if not kept.all():
@@ -133,11 +135,21 @@ class NodeEstimator(Printing):
         X, y, sample_weight
             As in `fit`.
         """
+        rows, targets, weights = self._known_rows(X, y, sample_weight)
+        return self._known_problem(rows, targets, self._final(targets, weights))
+
+    def _known_rows(
+        self, X: ArrayLike, y: ArrayLike, sample_weight: ArrayLike | None
+    ) -> tuple[Array, Array, Array]:
+        """Rows, targets and weights as a fitted estimator takes them."""
         rows = self.numbers_of(X)
         targets = self._known_targets(np.asarray(y))
         if len(targets) != len(rows):
             raise ArgumentError(f"X has {len(rows)} rows and y {len(targets)}: give as many")
-        weights = self._final(targets, self._weights(sample_weight, rows))
+        return rows, targets, self._weights(sample_weight, rows)
+
+    def _known_problem(self, rows: Array, targets: Array, weights: Array) -> InverseProblem:
+        """The inverse problem of rows with the scaling, the penalties and the grid of the fit."""
         states = self.layout_.states(self.scaling_.apply(rows))
         problem, _ = self._posed(states, targets, weights, self.l2_)
         if problem.tolerance is not None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -14,7 +15,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from standalone_node.learn.scores import SCORE_NAMES
 from standalone_node.learn.training import COST_SHARE, labels_of_targets, weights_of_settings
-from standalone_node.optimize.method_words import end_words, method_words
+from standalone_node.optimize.method_words import end_words, learnt_words, method_words
 from standalone_node.optimize.processors import held
 from standalone_node.optimize.result import Rows, cost_rows, summary_of
 from standalone_node.problem.accuracy import Accuracy, accuracy
@@ -30,10 +31,12 @@ NOT_FITTED = (("not fitted", "call fit(X, y) first"),)
 NOT_MEASURED = (
     (
         "accuracy",
-        "not kept (by an old file, a copy, or after partial_fit): measure_accuracy(X, y) finds it "
-        "on rows that you give",
+        "not kept (by an old file, a copy or pickle made before it was asked for, or after "
+        "partial_fit): measure_accuracy(X, y) finds it on rows that you give",
     ),
 )
+#: What belongs to the rows of the fit, and stays with them.
+NOT_IN_A_COPY = {"_excerpt", "_merged"}
 #: The parts of the rows that a summary keeps scores of.
 PARTS = {"train": "training rows", "test": "held-out rows", "baseline": "baseline there"}
 
@@ -42,10 +45,14 @@ class Printing(BaseEstimator):
     """An estimator that keeps what its fit can be measured on, and tells what it is.
 
     What is kept is at most 1,000 rows, evenly chosen, until the accuracy is asked for; they do not
-    go into copies, pickles and model files.
+    go into copies, pickles and model files. A model file has the accuracy, because `save` measures
+    it; a pickle or a deep copy has it only if it was asked for before, because a search over many
+    fits pickles all of them and asks none.
     """
 
     _excerpt: Excerpt | None = None
+    #: How many rows of a weight the last fit was given, and how many different ones they were.
+    _merged: tuple[int, int] | None = None
     summary_: dict[str, Any]
 
     def summary(self) -> Summary:
@@ -74,7 +81,11 @@ class Printing(BaseEstimator):
 
     @property
     def accuracy_(self) -> Accuracy | None:
-        """How exact the solution of the fit is; None if it was not measured and cannot be."""
+        """How exact the solution of the fit is; None if it was not measured and cannot be.
+
+        Ask before you pickle or deep-copy the estimator (`save` does): the rows of the fit stay
+        behind, and `measure_accuracy` needs rows that you give.
+        """
         check_is_fitted(self)
         return self._measured()
 
@@ -101,7 +112,8 @@ class Printing(BaseEstimator):
         """
         check_is_fitted(self)
         with held():
-            found = accuracy(self.problem_of(X, y, sample_weight), self.parameters_)
+            rows = self._rows_of_fit(*self._known_rows(X, y, sample_weight))
+            found = self._as_given(accuracy(self._known_problem(*rows), self.parameters_))
         self.summary_ = {**self.summary_, **found.facts()}
         self._excerpt = None
         return found
@@ -110,16 +122,21 @@ class Printing(BaseEstimator):
         """The accuracy, from the summary of the fit or measured now and put there."""
         if self._excerpt is not None:
             with held():
-                facts = self._excerpt.accuracy(self.parameters_).facts()
+                facts = self._as_given(self._excerpt.accuracy(self.parameters_)).facts()
                 if "train_rows" not in self.summary_:
                     facts["fit_score"] = _fit_score(self, self._excerpt)
             self.summary_ = {**self.summary_, **facts}
             self._excerpt = None
         return Accuracy.from_facts(self.summary_)
 
+    def _as_given(self, found: Accuracy) -> Accuracy:
+        """That of the rows of the fit, which knows that equal ones were merged."""
+        given, different = self._merged or (0, 0)
+        return replace(found, given_rows=given) if found.of_rows == different else found
+
     def __getstate__(self) -> Any:
         state = super().__getstate__()
-        return {name: value for name, value in state.items() if name != "_excerpt"}
+        return {name: value for name, value in state.items() if name not in NOT_IN_A_COPY}
 
     def _repr_mimebundle_(self, **options: Any) -> Any:
         bundle = super()._repr_mimebundle_(**options)
@@ -178,7 +195,7 @@ def _method_rows(estimator: Any) -> Rows:
     rows = [
         ("method", method_words(asked)),
         ("metric", f"Sobolev, length {settings['smoothing']}"),
-        ("learnt", repr(weights_of_settings(estimator))),
+        ("learnt", learnt_words(weights_of_settings(estimator))),
     ]
     if settings["continuation"] is not None:
         levels = ", ".join(map(str, settings["continuation"]))

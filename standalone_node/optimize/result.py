@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import Any
 
 import numpy as np
 from scipy.optimize import OptimizeResult
 
+from standalone_node.optimize.method_words import metric_words
 from standalone_node.optimize.processors import held
-from standalone_node.summary import Section, Summary, digits
+from standalone_node.summary import NUMERICAL_ACCURACY, Section, Summary, digits
 
 #: A section of a summary as names and values.
 Rows = tuple[tuple[str, str], ...]
@@ -18,13 +20,17 @@ NOT_KEPT = (
     "copy): use sn.accuracy(problem, parameters), or summary() of the estimator"
 )
 NOT_OFFERED = "not measured: the problem offers no excerpt of its rows"
+#: The keys that a summary tells of, and those of the history.
+TOLD = {"parameters", "cost", "reason", "message", "nit", "metric", "history"}
+TOLD_OF_HISTORY = {"cost", "gradient_norm", "seconds", "direct", "adjoint", "sensitivity"}
 
 
 class Result(OptimizeResult):
     """The outcome of `minimize`, also a SciPy OptimizeResult.
 
-    It prints as a summary in five sections, problem, method, end state, accuracy and scores, and
-    shows as one in a notebook.
+    It prints as a summary in five sections, problem, method, end state, numerical accuracy and
+    scores, and shows as one in a notebook. What is made without a run, or has lost a key, prints as
+    SciPy's results do.
 
     Attributes
     ----------
@@ -53,7 +59,8 @@ class Result(OptimizeResult):
 
     _problem: Rows
     _method: Rows
-    #: What the accuracy is measured on when it is first asked for; at most 1,000 rows.
+    #: What the accuracy is measured on when it is first asked for: at most 1,000 rows, or where
+    #: they come from.
     _excerpt: Any
     _accuracy: Any
 
@@ -63,7 +70,8 @@ class Result(OptimizeResult):
         Parameters
         ----------
         problem : problem, optional
-            Described, and of its rows at most 1,000 kept to measure on, if it can do that.
+            Described, and of its rows at most 1,000 kept to measure on, if it can do that. Of
+            rows that come in chunks the source is kept, and nothing is fetched from it before.
         method : rows of a section
         """
         described = getattr(problem, "described", None)
@@ -79,10 +87,13 @@ class Result(OptimizeResult):
         return self
 
     def released(self) -> Any:
-        """The rows that were kept to measure on, which are from now on not the result's."""
+        """The rows that were kept to measure on, which are from now on not the result's.
+
+        Fetched, if they were not, because their source may be gone before they are needed.
+        """
         excerpt = self.__dict__.get("_excerpt")
         self.__dict__.update(_excerpt=None, _dropped=True)
-        return excerpt
+        return None if excerpt is None else excerpt.fetched()
 
     @property
     def accuracy(self) -> Any:
@@ -113,18 +124,22 @@ class Result(OptimizeResult):
         return {**self.__dict__, "_excerpt": None, "_dropped": True}
 
     def __repr__(self) -> str:
-        return str(self)
+        # SciPy's lists what there is, in whatever state that is.
+        return self.summary().text() if self._is_whole() else super().__repr__()
 
     def __str__(self) -> str:
-        return self.summary().text()
+        return repr(self)
 
     def _repr_html_(self) -> str:
-        return self.summary().html()
+        return self.summary().html() if self._is_whole() else f"<pre>{escape(repr(self))}</pre>"
+
+    def _is_whole(self) -> bool:
+        """Whether there is everything that a summary tells of."""
+        return self.keys() >= TOLD and self["history"].keys() >= TOLD_OF_HISTORY
 
     def _how(self) -> Rows:
-        metric = "none: the partials as they are" if self["metric"] is None else self["metric"]
         first, *rest = self.__dict__.get("_method") or (("method", "not told"),)
-        return (first, ("metric", str(metric)), *rest)
+        return (first, ("metric", metric_words(self["metric"])), *rest)
 
     def _end(self) -> Rows:
         history: dict[str, Any] = self["history"]
@@ -173,7 +188,7 @@ def summary_of(
             Section("Problem", problem or unknown),
             Section("Method", method),
             Section("End state", end),
-            Section("Accuracy", accuracy),
+            Section(NUMERICAL_ACCURACY, accuracy),
             Section("Scores", scores),
         ),
     )

@@ -1,6 +1,8 @@
 """How exact a solution is: the derivative there, and what a step of half the length changes.
 
-The derivative is exact for the discrete cost, which the Taylor test shows at the solution itself.
+The derivative is exact for the discrete cost, which Taylor test and dot test show at the solution,
+and near it: at the solution itself the derivative almost vanishes, and with it most of what may be
+wrong with it.
 What the discretisation is wrong by is estimated from the same parameters on a time grid of half
 the step: |x_h - x_{h/2}| 2^q / (2^q - 1) for a scheme of order q (Richardson's rule).
 """
@@ -14,18 +16,24 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from standalone_node.model.nodal import Derivative, Parameters
+from standalone_node.model.nodal import Derivative, Parameters, block_slices
 from standalone_node.model.tableaux import tableau
+from standalone_node.problem.accuracy_words import accuracy_rows
 from standalone_node.problem.excerpt import MOST_ROWS, Excerpt
-from standalone_node.problem.verification import dot_test, taylor_test
-from standalone_node.summary import counted, digits
+from standalone_node.problem.verification import dot_test, relative, taylor_test
 
 Array = NDArray[Any]
 
 #: The derivative is tested on so many of them: it is exact on all or on none.
 DERIVATIVE_ROWS = 100
-#: The seed of the direction of the Taylor test.
-SEED = 0
+#: The seeds of the direction of the Taylor test, and of that of the point near the solution.
+SEED, NEAR_SEED = 0, 1
+#: How far that point is, relative to the largest entry of each block.
+NEAR = 0.1
+#: The smallest order of the remainder of an exact derivative, and the largest errors of its dot
+#: test in double and in single precision.
+LEAST_ORDER = 1.9
+DOT_BOUNDS = (1e-13, 1e-5)
 EPSILON = float(np.finfo(np.float64).eps)
 #: The largest step of the Taylor test, relative to the direction.
 STEP = 0.01
@@ -77,13 +85,15 @@ class Accuracy:
 
     Attributes
     ----------
-    rows, of_rows, derivative_rows : int
-        Measured on so many rows of so many, the derivative on so many of these.
-    taylor_order : float
-        The order of the Taylor remainder of the cost at the solution: 2 if the derivative is that
-        of the discrete cost.
-    dot_error : float
-        The relative error of the dot test at the solution: adjoint against sensitivity problem.
+    rows, counting_rows, of_rows, given_rows, derivative_rows : int
+        Measured on so many rows of so many that count, those of weight 0 do not; they are so many
+        with these, and were so many before equal ones were merged. The derivative is tested on so
+        many of the first.
+    taylor_order, taylor_order_near : float
+        The order of the Taylor remainder of the cost at the solution, and a tenth beside it: 2 if
+        the derivative is that of the discrete cost.
+    dot_error, dot_error_near : float
+        The relative error of the dot test at both: adjoint against sensitivity problem.
     cost, fine_cost : float
         E_h and E_{h/2}, of these rows.
     output_change : float
@@ -101,10 +111,14 @@ class Accuracy:
     """
 
     rows: int
+    counting_rows: int
     of_rows: int
+    given_rows: int
     derivative_rows: int
     taylor_order: float
+    taylor_order_near: float
     dot_error: float
+    dot_error_near: float
     cost: float
     fine_cost: float
     output_change: float
@@ -117,23 +131,44 @@ class Accuracy:
     def cost_change(self) -> float:
         """|E_h - E_{h/2}|, relative to the larger of the two."""
         size = max(abs(self.cost), abs(self.fine_cost))
-        return _relative(abs(self.cost - self.fine_cost), size)
+        return relative(self.cost - self.fine_cost, size)
 
     @property
     def discretisation_error(self) -> float:
         """The estimated relative error of the outputs, by Richardson's rule."""
         return self.output_change * 2.0**self.order / (2.0**self.order - 1.0)
 
+    @property
+    def single(self) -> bool:
+        """Whether the states are in single precision."""
+        return self.rounding > EPSILON
+
+    @property
+    def dot_bound(self) -> float:
+        """The largest error of the dot test of an exact derivative in this precision."""
+        return DOT_BOUNDS[self.single]
+
+    @property
+    def dot_fails(self) -> bool:
+        """Whether a dot test says that the derivative is wrong."""
+        return max(_if_measured(self.dot_error), _if_measured(self.dot_error_near)) > self.dot_bound
+
+    @property
+    def taylor_fails(self) -> bool:
+        """Whether a Taylor test says so; with kinks the slope may be anything."""
+        orders = (self.taylor_order, self.taylor_order_near)
+        return not self.kinks and any(order < LEAST_ORDER for order in orders)
+
+    @property
+    def exact(self) -> bool | None:
+        """Whether the derivative is exact by both tests; None if neither could be done."""
+        if np.isnan([self.dot_error, self.dot_error_near]).all():
+            return None
+        return not (self.dot_fails or self.taylor_fails)
+
     def lines(self) -> tuple[tuple[str, str], ...]:
         """The rows of a section that tells it."""
-        return (
-            ("measured on", self._rows()),
-            ("Taylor slope", self._slope()),
-            ("dot test", _unless_nan(self.dot_error, "{} (0 but for rounding if exact)")),
-            ("cost, h against h/2", self._costs()),
-            ("outputs, h against h/2", _unless_nan(self.output_change, "{} relative")),
-            ("discretisation error", self._error()),
-        )
+        return accuracy_rows(self)
 
     def facts(self) -> dict[str, Any]:
         """Plain values for a model file, None for NaN, their names beginning with "accuracy_"."""
@@ -153,38 +188,6 @@ class Accuracy:
                 return None
             found[name] = value
         return cls(**found) if found["order"] > 0 and found["rows"] > 0 else None
-
-    def _rows(self) -> str:
-        rows = f"{self.rows:,} of {counted(self.of_rows, 'row')}, evenly chosen"
-        if self.rows == self.of_rows:
-            rows = f"all {counted(self.rows, 'row')}" if self.rows > 1 else "1 row"
-        fewer = self.derivative_rows < self.rows
-        return f"{rows}; the derivative on {self.derivative_rows} of them" if fewer else rows
-
-    def _slope(self) -> str:
-        if np.isnan(self.taylor_order):
-            return (
-                "not measurable: the remainder is nothing but rounding, or the state overflows "
-                "near the solution; see the dot test"
-            )
-        smooth = " and the activation smooth, which it is not" if self.kinks else ""
-        double = "; in double precision" if self.rounding > EPSILON else ""
-        return f"{self.taylor_order:.2f} (2 if the derivative is exact{smooth}{double})"
-
-    def _costs(self) -> str:
-        change = _unless_nan(self.cost_change, "{} relative")
-        if np.isnan(self.cost_change):
-            return change
-        return f"{self.cost:.6g} against {self.fine_cost:.6g}, {change}"
-
-    def _error(self) -> str:
-        if np.isnan(self.output_change):
-            return "not measurable: the state overflows"
-        if self.output_change <= 8.0 * self.rounding:
-            return f"below rounding, {digits(self.rounding)} of the outputs"
-        share = digits(self.discretisation_error)
-        rule = f"about {share} of the outputs, by Richardson's rule for order {self.order}"
-        return rule if np.isnan(self.observed_order) else f"{rule} ({self.observed_order:.1f} seen)"
 
 
 #: How the facts of an accuracy begin in a model file, and what they are.
@@ -223,8 +226,8 @@ def accuracy(problem: Any, p: Parameters, *, rows: int = MOST_ROWS) -> Accuracy:
     return excerpt.accuracy(p)
 
 
-def measured(problem: Measurable, p: Parameters, of_rows: int) -> Accuracy:
-    """`accuracy` on all rows of a problem that may be changed."""
+def measured(problem: Measurable, p: Parameters, *, counting: int, of_rows: int) -> Accuracy:
+    """`accuracy` on all rows of a problem that may be changed, which stand for so many."""
     dtype = np.dtype(problem.settings.get("dtype", "float64"))
     rounding = float(np.finfo(dtype).eps)
     with np.errstate(over="ignore", invalid="ignore", divide="ignore"):
@@ -234,20 +237,26 @@ def measured(problem: Measurable, p: Parameters, of_rows: int) -> Accuracy:
         next_change = float(np.linalg.norm(fine - finer.halved().observed_outputs(p)))
         size = float(np.linalg.norm(fine))
         some = problem.excerpt(DERIVATIVE_ROWS).make()
-        defined = bool(np.isfinite(some.cost(p)))
-        taylor = _slope(some, p, dtype) if defined else float("nan")
-        dot = float(dot_test(some, p)) if defined else float("nan")
+        # In single precision most of the steps would be lost in the parameters already.
+        double = some if dtype == np.float64 else some.doubled()
+        offset = offset_of(some, p)
+        at = _derivative(some, double, p, some.smooth_direction(p, SEED))
+        near = _derivative(some, double, p + offset, offset)
         clear = next_change > 64.0 * rounding * size
         observed = float(np.log2(change / next_change)) if clear else float("nan")
     return Accuracy(
         rows=problem.samples,
+        counting_rows=counting,
         of_rows=of_rows,
+        given_rows=of_rows,
         derivative_rows=some.samples,
-        taylor_order=taylor,
-        dot_error=dot,
+        taylor_order=at[0],
+        taylor_order_near=near[0],
+        dot_error=at[1],
+        dot_error_near=near[1],
         cost=_or_nan(cost),
         fine_cost=_or_nan(fine_cost),
-        output_change=_relative(change, size),
+        output_change=relative(change, size),
         order=order_of(problem, p),
         observed_order=_or_nan(observed),
         rounding=rounding,
@@ -255,14 +264,25 @@ def measured(problem: Measurable, p: Parameters, of_rows: int) -> Accuracy:
     )
 
 
-def _slope(problem: Any, p: Parameters, dtype: np.dtype[Any]) -> float:
-    """The order of the remainder of the Taylor test; NaN where it cannot be seen."""
-    if dtype != np.float64:
-        # In single precision most of the steps would be lost in the parameters already.
-        problem = problem.replaced(dtype="float64")
-    direction = problem.smooth_direction(p, SEED)
-    size = STEP * float(np.abs(direction.values).max())
-    return _or_nan(float(taylor_test(problem, p, direction, size=size)))
+def offset_of(problem: Measurable, p: Parameters) -> Parameters:
+    """A smooth change of p, of each block in proportion to it; where it is 0, in its own size."""
+    offset = problem.smooth_direction(p, NEAR_SEED)
+    values = np.array(offset.values)
+    for part in block_slices(p.blocks).values():
+        size, own = (float(np.abs(v[:, part]).max(initial=0.0)) for v in (p.values, values))
+        values[:, part] *= NEAR * (size / own if size > 0.0 and own > 0.0 else 1.0)
+    return p.like(values)
+
+
+def _derivative(
+    problem: Any, double: Any, p: Parameters, direction: Parameters
+) -> tuple[float, float]:
+    """The order of the Taylor test and the error of the dot test; NaN where not to be seen."""
+    if not np.isfinite(problem.cost(p)):
+        return float("nan"), float("nan")
+    size = STEP * float(np.abs(double.smooth_direction(p, SEED).values).max())
+    order = float(taylor_test(double, p, direction, size=size))
+    return _or_nan(order), _or_nan(float(dot_test(problem, p)))
 
 
 def order_of(problem: Measurable, p: Parameters) -> int:
@@ -283,11 +303,5 @@ def _or_nan(value: float) -> float:
     return float(value) if np.isfinite(value) else float("nan")
 
 
-def _relative(difference: float, size: float) -> float:
-    if not np.isfinite(difference) or not np.isfinite(size):
-        return float("nan")
-    return float(difference / size) if size > 0.0 else float(difference)
-
-
-def _unless_nan(value: float, words: str) -> str:
-    return "not measurable: the state overflows" if np.isnan(value) else words.format(digits(value))
+def _if_measured(error: float) -> float:
+    return 0.0 if np.isnan(error) else error

@@ -7,7 +7,8 @@ by how many rows they have; and so are its derivative, its line and its Gauss-Ne
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import partial
 from threading import RLock
 from typing import Any, Protocol
 
@@ -18,7 +19,8 @@ from standalone_node.errors import ArgumentError
 from standalone_node.memory import Need
 from standalone_node.model.nodal import Blocks, Derivative, Parameters
 from standalone_node.problem.arguments import read_index, whole_number
-from standalone_node.problem.excerpt import MOST_ROWS, Excerpt, evenly
+from standalone_node.problem.excerpt import MOST_ROWS, Unfetched
+from standalone_node.problem.fetching import fetched
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.line import LineModel
 from standalone_node.problem.needs import Size, network_needs
@@ -190,10 +192,12 @@ class ChunkedProblem:
         return tuple((name, rows if name == "rows" else words) for name, words in told)
 
     @one_at_a_time
-    def excerpt(self, most: int = MOST_ROWS) -> Excerpt:
-        """At most so many rows, evenly chosen, which are fetched at once."""
-        taken = self.source.take(evenly(self.samples, most))
-        return replace(self._model.with_rows(*taken).excerpt(most), of_rows=self.samples)
+    def excerpt(self, most: int = MOST_ROWS) -> Unfetched:
+        """At most so many rows, evenly chosen of those that count; fetched when they are needed.
+
+        If there are weights, they are gone through for that, chunk by chunk.
+        """
+        return Unfetched(partial(fetched, self.source, self._model, self.chunk, most))
 
     # What does not depend on the rows is that of the model.
 

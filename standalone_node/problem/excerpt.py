@@ -28,19 +28,46 @@ class Excerpt:
     ----------
     make : callable
         Returns the problem of these rows.
-    rows, of_rows : int
-        How many they are, and how many the problem has.
+    counting : int
+        How many rows of the problem count: those of weight 0 do not.
+    of_rows : int
+        How many rows the problem has.
     """
 
     make: Callable[[], Any]
-    rows: int
+    counting: int
     of_rows: int
+
+    def fetched(self) -> Excerpt:
+        """Itself: the rows are here."""
+        return self
 
     def accuracy(self, p: Parameters) -> Accuracy:
         """How exact the solution p is on these rows."""
         from standalone_node.problem.accuracy import measured  # which knows all problems
 
-        return measured(self.make(), p, self.of_rows)
+        return measured(self.make(), p, counting=self.counting, of_rows=self.of_rows)
+
+
+@dataclass(frozen=True)
+class Unfetched:
+    """An `Excerpt` whose rows are where they come from until somebody wants them.
+
+    Attributes
+    ----------
+    fetched : callable
+        Returns the excerpt.
+    """
+
+    fetched: Callable[[], Excerpt]
+
+    def make(self) -> Any:
+        """The problem of these rows, which are fetched for it."""
+        return self.fetched().make()
+
+    def accuracy(self, p: Parameters) -> Accuracy:
+        """How exact the solution p is on these rows, which are fetched for it."""
+        return self.fetched().accuracy(p)
 
 
 def evenly(rows: int, most: int) -> Array:

@@ -224,9 +224,12 @@ class FieldProblem(Solving):
         )
 
     def excerpt(self, most: int = MOST_ROWS) -> Excerpt:
-        """All rows, however many: the field is the user's, and may know how many there are."""
-        settings = {**self.settings, "check": False}
-        return Excerpt(partial(FieldProblem, **settings), self.samples, self.samples)
+        """All rows, however many: the field is the user's, and may know how many there are.
+
+        Of the initial states it holds the copy that the problem has.
+        """
+        settings = {**self.settings, "initial_states": self.inputs, "check": False}
+        return Excerpt(partial(type(self), **settings), self.samples, self.samples)
 
     @one_at_a_time
     def observed_outputs(self, p: Parameters) -> Array:

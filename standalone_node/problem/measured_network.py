@@ -44,22 +44,28 @@ class MeasuredNetwork(OnAGrid):
 
     @one_at_a_time
     def excerpt(self, most: int = MOST_ROWS) -> Excerpt:
-        """At most so many rows, evenly chosen of those with a weight; the problem is not changed.
+        """At most so many rows, evenly chosen of those that count; the problem is not changed.
+
+        The cost of all rows that count is that of the problem: what is left of the weights is
+        multiplied by their share of the rows, so that the balance with the penalties stays. Rows
+        without a weight count where x(T) is penalised, unless there are more than are taken.
 
         They are copied, so that they hold nothing of the problem in memory but the settings.
         """
-        counting = np.flatnonzero(self.sample_weight > 0.0)
-        some = counting if counting.size else np.arange(self.samples)
+        weighing = np.flatnonzero(self.sample_weight > 0.0)
+        all_count = self.penalty.output > 0.0 and self.samples <= most
+        some = weighing if weighing.size and not all_count else np.arange(self.samples)
         chosen = some[evenly(some.size, most)]
+        share = some.size / self.samples
         rows = {
             "inputs": self.inputs[chosen],
             "targets": self.targets[chosen],
             "outputs": self.outputs,
-            "sample_weight": self.sample_weight[chosen] if counting.size else None,
+            "sample_weight": self.sample_weight[chosen] * share if weighing.size else None,
         }
         settings = {**self.settings, **rows}
         make = partial(rebuilt, type(self), settings, self.times, list(self.grids))
-        return Excerpt(make, chosen.size, self.samples)
+        return Excerpt(make, some.size, self.samples)
 
     @one_at_a_time
     def observed_outputs(self, p: Parameters) -> Array:
@@ -73,10 +79,18 @@ class MeasuredNetwork(OnAGrid):
 
     def halved(self) -> Any:
         """The same problem with every time step cut in two, on a grid that stays as it is."""
+        return self._on(halved_grid(self.times))
+
+    def doubled(self) -> Any:
+        """The same problem in double precision, on the same grid, which stays as it is."""
+        return self._on(self.times, dtype="float64")
+
+    def _on(self, times: Array, **changes: Any) -> Any:
+        """This problem, of its own class, on a grid that stays as it is."""
         fixed = {"rtol": None, "atol": None, "depth_points": self.depth_times.size}
-        finer = type(self)(**{**self.settings, **fixed})
-        finer.use_grid(halved_grid(self.times))
-        return finer
+        made = type(self)(**{**self.settings, **fixed, **changes})
+        made.use_grid(times)
+        return made
 
 
 def rebuilt(kind: Any, settings: dict[str, Any], times: Array, grids: list[GridChange]) -> Any:

@@ -38,8 +38,8 @@ class DotTest(float):
     cost: float
 
     def __new__(cls, states: float, cost: float) -> DotTest:
-        """The larger of the two errors."""
-        made = super().__new__(cls, max(states, cost))
+        """The larger of the two errors; NaN if one is."""
+        made = super().__new__(cls, np.maximum(states, cost))
         made.states, made.cost = states, cost
         return made
 
@@ -73,7 +73,7 @@ def dot_test(problem: Problem, p: Parameters, *, seed: int = 0) -> DotTest:
     image = problem.solve_sensitivity(p, v, change)[-1]
     derivative, by_inputs = problem.pull_back(p, w)
     forward, backward = np.vdot(image, w), derivative.apply(v) + np.vdot(by_inputs, change)
-    states = _relative(forward - backward, float(np.linalg.norm(image) * np.linalg.norm(w)))
+    states = relative(forward - backward, float(np.linalg.norm(image) * np.linalg.norm(w)))
 
     _, gradient = problem.cost_and_derivative(p)
     observed = getattr(problem, "observed", [-1])
@@ -83,11 +83,20 @@ def dot_test(problem: Problem, p: Parameters, *, seed: int = 0) -> DotTest:
     scale = float(np.linalg.norm(tangent) * np.linalg.norm(terminal))
     scale += float(np.linalg.norm(penalty.values) * np.linalg.norm(v.values))
     slope = problem.line_model(p, v).slope(0.0)
-    return DotTest(states, _relative(slope - gradient.apply(v), scale))
+    return DotTest(states, relative(slope - gradient.apply(v), scale))
 
 
-def _relative(difference: float, scale: float) -> float:
-    return abs(float(difference)) / float(scale) if scale > 0.0 else abs(float(difference))
+def relative(difference: float, size: float) -> float:
+    """|difference| in parts of a size, as it is if that is 0; NaN where one overflowed.
+
+    Examples
+    --------
+    >>> relative(-1.0, 4.0), relative(0.5, 0.0), relative(1.0, float("inf"))
+    (0.25, 0.5, nan)
+    """
+    if not np.isfinite(difference) or not np.isfinite(size):
+        return float("nan")
+    return abs(float(difference)) / float(size) if size > 0.0 else abs(float(difference))
 
 
 class TaylorTest(float):

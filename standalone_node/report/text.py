@@ -16,6 +16,7 @@ from standalone_node.problem.accuracy import PREFIX, Accuracy
 from standalone_node.report.folds import fold_rows
 from standalone_node.report.network import method_words, network_rows
 from standalone_node.report.numbers import count, number, seconds, short
+from standalone_node.summary import NUMERICAL_ACCURACY
 
 #: The prefixes of scores in a summary.
 _PARTS = ("train", "test", "baseline")
@@ -298,7 +299,7 @@ def _summary_tables(summary: dict[str, Any]) -> list[RenderableType]:
         parts.append(grid("Scores", ["", "training rows", "held-out rows", "baseline"], rows))
     accuracy = Accuracy.from_facts(summary)
     unknown = (("accuracy", "not kept in this file"),)
-    parts.append(key_values("Accuracy", unknown if accuracy is None else accuracy.lines()))
+    parts.append(key_values(NUMERICAL_ACCURACY, unknown if accuracy is None else accuracy.lines()))
     return [*parts, key_values("Facts of the fit", rest)] if rest else parts
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import gc
 import pickle
 import weakref
@@ -25,7 +26,7 @@ pytestmark = pytest.mark.filterwarnings("ignore::sklearn.exceptions.ConvergenceW
 
 X, Y = load_iris(return_X_y=True)
 Q, R = load_diabetes(return_X_y=True)
-SECTIONS = ["Problem", "Method", "End state", "Accuracy", "Scores"]
+SECTIONS = ["Problem", "Method", "End state", "Numerical accuracy", "Scores"]
 
 
 def classifier(**settings: Any) -> sn.NodeClassifier:
@@ -97,7 +98,9 @@ def test_a_model_file_keeps_accuracy_and_score(tmp_path: Path) -> None:
     sn.save(model, tmp_path / "model.npz")
     loaded = sn.load(tmp_path / "model.npz")
     assert loaded.summary() == model.summary() and loaded.accuracy_ == model.accuracy_
-    assert rows_of(loaded, "Accuracy")["measured on"].startswith("all 150 rows")
+    assert rows_of(loaded, "Numerical accuracy")["measured on"].startswith(
+        "all 149 different rows (of 150); the derivative"
+    )
 
 
 def test_what_is_measured_before_saving_makes_no_difference_to_the_file() -> None:
@@ -120,7 +123,7 @@ def test_no_row_goes_into_a_pickle() -> None:
     model = sn.NodeRegressor(l2=0.1, max_iterations=2).fit(rows, rows[:, 0])
     again = pickle.loads(pickle.dumps(model))
     assert len(pickle.dumps(model)) < rows.nbytes and again.accuracy_ is None
-    assert "measure_accuracy(X, y)" in rows_of(again, "Accuracy")["accuracy"]
+    assert "measure_accuracy(X, y)" in rows_of(again, "Numerical accuracy")["accuracy"]
     assert clone(model).summary().sections[0].rows == (("not fitted", "call fit(X, y) first"),)
 
 
@@ -129,6 +132,29 @@ def test_asked_on_the_rows_of_the_fit_it_is_what_the_fit_tells() -> None:
     again = pickle.loads(pickle.dumps(model))
     found = again.measure_accuracy(X, Y)
     assert found == model.accuracy_ == again.accuracy_
+
+
+def test_a_copy_has_the_accuracy_if_it_was_asked_for_before() -> None:
+    model = sn.NodeRegressor(l2=0.1, max_iterations=2).fit(Q, R)
+    early = copy.deepcopy(model)
+    assert early.accuracy_ is None and "copy or pickle" in str(early.summary())
+    assert copy.deepcopy(model).accuracy_ is None and model.accuracy_ is not None
+    assert copy.deepcopy(model).accuracy_ == model.accuracy_
+
+
+def test_rows_without_weight_are_not_taken_for_merged_ones() -> None:
+    weights = np.r_[np.zeros(20), np.ones(len(Q) - 20)]
+    model = sn.NodeRegressor(l2=0.1, max_iterations=2).fit(Q, R, sample_weight=weights)
+    assert rows_of(model, "Numerical accuracy")["measured on"].startswith("all 422 rows;")
+    model = sn.NodeRegressor(l2=0.1, max_iterations=2).fit(np.r_[Q, Q], np.r_[R, R])
+    said = rows_of(model, "Numerical accuracy")["measured on"]
+    assert said.startswith("all 442 different rows (of 884);")
+
+
+def test_the_method_is_told_in_words() -> None:
+    model = sn.NodeRegressor(l2=0.1, max_iterations=2, weights="constant").fit(Q, R)
+    assert rows_of(model, "Method")["learnt"] == "one theta for all depths"
+    assert "=" not in "".join(rows_of(model, "Method").values())
 
 
 def test_after_a_batch_of_partial_fit_nothing_is_claimed() -> None:

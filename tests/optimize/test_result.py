@@ -10,11 +10,12 @@ from typing import Any
 
 import numpy as np
 import pytest
+from scipy.optimize import OptimizeResult
 
 import standalone_node as sn
 
 X = np.linspace(-1.0, 1.0, 30)[:, None]
-SECTIONS = ["Problem", "Method", "End state", "Accuracy", "Scores"]
+SECTIONS = ["Problem", "Method", "End state", "Numerical accuracy", "Scores"]
 
 
 def solved(problem: Any = None, **options: Any) -> sn.Result:
@@ -36,12 +37,15 @@ def test_the_text_tells_problem_method_end_accuracy_and_scores() -> None:
     for words in (
         "x' = σ(W x + b), σ = tanh, 1 component",
         "6 steps of rk4 to T = 1",
-        "ncg, beta = PR+",
-        "Sobolev(length=1.0",
+        'ncg, beta PR+, line search "sensitivity"',
+        "Sobolev, length 1 ",
+        "theta at every node of the depth grid",
         "at a residual of 0.0011",
         "iterations: The iteration limit",
         "Taylor slope",
-        "2.00 (2 if the derivative is exact)",
+        "the derivative is exact",
+        "2.00 at the solution, 2.00 near it (2 if exact)",
+        "(at most 1e-13 if exact)",
         "by Richardson's rule for order 4",
         "of its start",
     ):
@@ -58,7 +62,59 @@ def test_the_page_tells_what_the_text_tells() -> None:
 def test_batches_and_the_score_of_a_monitor_are_told() -> None:
     text = unwrapped(solved(monitor=lambda p: -float(p.values[0, 0]), patience=3))
     assert "best score of the monitor" in text and "without a better score" in text
-    assert "Batches(size=10" in unwrapped(solved(batches=sn.Batches(10, epochs=1)))
+    assert "10 rows each, 1 epoch" in unwrapped(solved(batches=sn.Batches(10, epochs=1)))
+
+
+@pytest.mark.parametrize(
+    "weights, words",
+    [
+        ("constant", "one theta for all depths"),
+        ("evolving", "a differential equation of theta, with 8 hidden units, by rk4"),
+        (sn.Galerkin("b-spline", 4), "4 coefficients of a b-spline series in depth"),
+    ],
+)
+def test_what_is_learnt_is_told_in_words(weights: Any, words: str) -> None:
+    text = unwrapped(solved(weights=weights))
+    assert words in text and "()" not in text and "None" not in text
+
+
+def test_no_line_is_longer_than_a_terminal() -> None:
+    assert max(map(len, str(solved(batches=sn.Batches(10, epochs=1))).split("\n"))) < 80
+
+
+def test_a_coarse_grid_is_called_so() -> None:
+    problem = sn.InverseProblem(X, np.sin(X), steps=6)
+    words = "coarse: this is the solution of its own grid rather than the ODE's"
+    assert words not in unwrapped(solved(problem))
+    layers = problem.replaced(steps=1, scheme="euler", horizon=4.0)
+    result = solved(layers)
+    assert result.accuracy.discretisation_error > 0.05 and words in unwrapped(result)
+
+
+@pytest.mark.parametrize("lost", ["parameters", "cost", "message", "nit", "metric", "history"])
+def test_a_result_that_lost_a_key_prints_as_those_of_scipy(lost: str) -> None:
+    result = solved()
+    del result[lost]
+    assert repr(result) == OptimizeResult(result).__repr__() == str(result)
+    assert "success: " in repr(result) and result._repr_html_().startswith("<pre>")
+
+
+def test_a_result_that_was_never_filled_prints() -> None:
+    assert repr(sn.Result()) == "Result()" == str(sn.Result())
+    assert "cost: 1" in repr(sn.Result(cost=1.0, history={}))
+
+
+def test_at_the_end_of_a_run_no_row_is_fetched_to_measure_on() -> None:
+    taken: list[int] = []
+
+    class Rows(sn.ArrayRows):
+        def take(self, index: Any) -> Any:
+            taken.append(len(index))
+            return super().take(index)
+
+    result = solved(sn.ChunkedProblem(Rows(X, np.sin(X)), chunk=7, steps=6))
+    assert max(taken) == 7
+    assert result.accuracy.rows == 30 and taken[-1] == 30
 
 
 def test_nothing_is_measured_before_it_is_asked_for_and_then_once() -> None:

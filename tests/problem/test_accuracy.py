@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import json
+import weakref
 from typing import Any
 
 import numpy as np
@@ -10,7 +12,7 @@ import pytest
 
 import standalone_node as sn
 from standalone_node.errors import ArgumentError
-from standalone_node.problem.accuracy import Accuracy, order_of
+from standalone_node.problem.accuracy import Accuracy, offset_of, order_of
 from standalone_node.problem.excerpt import evenly, halved_grid
 
 X = np.random.default_rng(3).uniform(-1.0, 1.0, (40, 3))
@@ -55,21 +57,53 @@ PROBLEMS = {
 def test_the_derivative_is_exact_for_every_kind_of_problem(name: str) -> None:
     problem = PROBLEMS[name]()
     found = sn.accuracy(problem, problem.initial_parameters(seed=1))
-    assert 1.95 < found.taylor_order < 2.05
-    assert found.dot_error < (1e-5 if name == "single precision" else 1e-13)
+    for order in (found.taylor_order, found.taylor_order_near):
+        assert 1.95 < order < 2.05
+    for error in (found.dot_error, found.dot_error_near):
+        assert error < found.dot_bound == (1e-5 if name == "single precision" else 1e-13)
+    assert found.exact and dict(found.lines())["derivative"] == "the derivative is exact"
 
 
-class Wrong(sn.InverseProblem):
-    """Its derivative is a tenth of a percent too long."""
+class Halved(sn.InverseProblem):
+    """Its derivative is half of what it should be."""
+
+    factor = 0.5
 
     def cost_and_derivative(self, p: sn.Parameters) -> tuple[float, sn.Derivative]:
         cost, derivative = super().cost_and_derivative(p)
-        return cost, 1.001 * derivative
+        return cost, self.factor * derivative
 
 
-def test_a_wrong_derivative_is_seen() -> None:
-    problem = Wrong(X, Y, steps=8)
-    assert sn.accuracy(problem, problem.initial_parameters()).taylor_order < 1.5
+class Long(Halved):
+    """Its derivative is a tenth of a percent too long."""
+
+    factor = 1.001
+
+
+@pytest.mark.parametrize("dtype", ["float64", "float32"])
+@pytest.mark.parametrize("kind", [Halved, Long, sn.InverseProblem])
+def test_a_wrong_derivative_is_seen_where_a_run_ends(kind: Any, dtype: str) -> None:
+    problem = kind(X, Y, steps=8, penalty=sn.Penalty(l2=1e-2), dtype=dtype)
+    start = problem.initial_parameters()
+    result = sn.minimize(problem, start, max_iterations=150, tolerance=1e-6)
+    found, said = result.accuracy, dict(result.accuracy.lines())
+    right = kind is sn.InverseProblem
+    assert found.exact == right and (found.taylor_order_near > 1.5) == right
+    assert ("not exact" in said["derivative"]) != right
+    assert said["Taylor slope"].endswith("; failed") != right
+    assert said["dot test"].startswith("failed: ") == found.dot_fails
+    assert found.dot_fails != right or dtype == "float32"
+
+
+def test_the_point_near_a_solution_is_a_tenth_away_in_every_block() -> None:
+    problem = network()
+    p = problem.initial_parameters(seed=1)
+    blocks = {"W": 1e6 * p.block("W"), "b": 0.0 * p.block("b")}
+    p = sn.Parameters.from_blocks(p.times, blocks)
+    offset = offset_of(problem, p)
+    assert np.abs(offset.block("W")).max() == pytest.approx(0.1 * np.abs(blocks["W"]).max())
+    own = np.abs(problem.smooth_direction(p, 1).block("b")).max()
+    assert np.abs(offset.block("b")).max() == pytest.approx(0.1 * own)
 
 
 @pytest.mark.parametrize("scheme", ["euler", "midpoint", "ssprk3", "rk4"])
@@ -134,7 +168,81 @@ def test_rows_without_weight_are_not_taken() -> None:
     weights[[3, 30]] = 2.0, 1.0
     excerpt = network(sample_weight=weights).excerpt().make()
     assert np.array_equal(excerpt.inputs, X[[3, 30]])
-    assert excerpt.sample_weight.tolist() == [2.0, 1.0]
+    assert excerpt.sample_weight.tolist() == [2.0 * 2 / 40, 1.0 * 2 / 40]
+
+
+def chunked(inputs: Any, targets: Any, sample_weight: Any, **settings: Any) -> sn.ChunkedProblem:
+    return sn.ChunkedProblem(sn.ArrayRows(inputs, targets, sample_weight), chunk=7, **settings)
+
+
+def weighted(inputs: Any, targets: Any, sample_weight: Any, **settings: Any) -> sn.InverseProblem:
+    return sn.InverseProblem(inputs, targets, sample_weight=sample_weight, **settings)
+
+
+@pytest.mark.parametrize("posed", [weighted, chunked])
+@pytest.mark.parametrize("penalty", [{"l2": 0.5}, {"l2": 0.5, "output": 0.3}])
+def test_of_all_rows_that_count_the_cost_is_that_of_the_problem(posed: Any, penalty: Any) -> None:
+    weights = np.where(np.arange(len(X)) % 3, 0.0, 1.0 + X[:, 1] ** 2)
+    problem = posed(X, Y, weights, penalty=sn.Penalty(**penalty), steps=4)
+    p = problem.initial_parameters(seed=1)
+    found = sn.accuracy(problem, p)
+    assert found.cost == pytest.approx(problem.cost(p), rel=1e-13)
+    counting = 40 if "output" in penalty else 14
+    assert (found.rows, found.counting_rows, found.of_rows) == (counting, counting, 40)
+    said = dict(found.lines())["measured on"]
+    assert said == ("all 40 rows" if counting == 40 else "all 14 rows that count")
+
+
+class Counted(sn.ArrayRows):
+    """Rows that know how many of them were fetched."""
+
+    taken = 0
+
+    def take(self, index: Any) -> Any:
+        Counted.taken += len(index)
+        return super().take(index)
+
+
+@pytest.mark.parametrize("weighing", [np.arange(3, 40, 8), np.arange(0, 40, 2), np.array([17])])
+def test_rows_in_chunks_are_chosen_among_those_that_count(weighing: np.ndarray) -> None:
+    weights = np.zeros(40)
+    weights[weighing] = 1.0 + X[weighing, 0] ** 2
+    settings = {"steps": 4, "penalty": sn.Penalty(l2=0.5)}
+    whole, parts = weighted(X, Y, weights, **settings), chunked(X, Y, weights, **settings)
+    p = whole.initial_parameters(seed=1)
+    found, expected = sn.accuracy(parts, p, rows=6), sn.accuracy(whole, p, rows=6)
+    assert (found.rows, found.counting_rows) == (min(6, weighing.size), weighing.size)
+    assert found.cost == pytest.approx(expected.cost, rel=1e-13)
+    if weighing.size <= 6:
+        assert found.cost == pytest.approx(whole.cost(p), rel=1e-13)
+
+
+def test_of_rows_in_chunks_none_is_fetched_before_it_is_asked_for() -> None:
+    problem = sn.ChunkedProblem(Counted(X, Y), chunk=7, steps=4)
+    p = problem.initial_parameters()
+    before = Counted.taken
+    excerpt = problem.excerpt()
+    assert Counted.taken == before
+    assert excerpt.accuracy(p).rows == 40 and Counted.taken == before + 40
+    kept = excerpt.fetched()
+    assert kept.make() is not None and Counted.taken == before + 80
+
+
+def test_all_rows_of_no_weight_in_chunks_leave_the_penalty() -> None:
+    problem = chunked(X, Y, np.zeros(40), steps=4, penalty=sn.Penalty(l2=0.5))
+    p = problem.initial_parameters(seed=1)
+    assert sn.accuracy(problem, p, rows=6).rows == 6
+
+
+def test_the_excerpt_of_a_field_holds_no_array_of_its_caller() -> None:
+    states = np.array([[1e6]])
+    settings = decay().settings
+    problem = sn.FieldProblem(settings["field"], states, settings["observations"], steps=10)
+    p, excerpt, seen = problem.initial_parameters(), problem.excerpt(), weakref.ref(states)
+    expected = problem.cost(p)
+    del states, problem
+    gc.collect()
+    assert seen() is None and excerpt.accuracy(p).cost == expected
 
 
 def test_an_excerpt_holds_copies() -> None:
