@@ -93,7 +93,7 @@ class Colouring:
         )
 
 
-def plain(rows: int) -> Colouring:
+def alike(rows: int) -> Colouring:
     """All rows alike."""
     return Colouring([OKABE_ITO[0]] * rows, ((np.arange(rows), "o"),))
 

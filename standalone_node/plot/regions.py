@@ -14,7 +14,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.plot.colouring import Colouring, by_class, colouring, places_among
 from standalone_node.plot.panels import ink, named, panels
 from standalone_node.plot.style import MANY, colours, shortened
-from standalone_node.plot.subjects import said
+from standalone_node.plot.subjects import said, two_of
 
 Array = NDArray[Any]
 
@@ -81,7 +81,7 @@ def decision_regions(
     """
     classes = _classes_of(estimator)
     rows, names = _rows_of(X), _names_of(estimator, X)
-    places = [_place(which, names) for which in _two(features)]
+    places = list(two_of(features, "features", lambda which: _place(which, names)))
     called = classes if labels is None else list(labels)
     if len(called) != len(classes):
         raise ArgumentError(f"labels has to name the {len(classes)} classes of the model, in order")
@@ -151,13 +151,6 @@ def _names_of(estimator: Any, X: Any) -> list[str]:
     if names is None or len(names) != columns:
         return [f"x{j}" for j in range(columns)]
     return [str(name) for name in names]
-
-
-def _two(features: Any) -> Sequence[int | str]:
-    if isinstance(features, str) or len(features) != 2 or features[0] == features[1]:
-        raise ArgumentError(f"features = {features!r} has to be two of them, as (0, 1)")
-    two: Sequence[int | str] = features
-    return two
 
 
 def _place(which: int | str, names: list[str]) -> int:

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
-from standalone_node.plot.axes import plain_log, positive
+from standalone_node.plot.axes import log_ticks, positive
 from standalone_node.plot.inks import FAINT
 from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import LINES, MARKERS
@@ -65,8 +65,8 @@ def taylor(test: TaylorTest | Mapping[str, TaylorTest], *, ax: Axes | None = Non
         for place, (name, one) in enumerate(tests.items()):
             _draw(axes, one, name, place)
         _slopes(axes, list(tests.values()))
-        plain_log(axes.xaxis)
-        plain_log(axes.yaxis)
+        log_ticks(axes.xaxis)
+        log_ticks(axes.yaxis)
         axes.grid(visible=True, which="major")
         order = f"Taylor test: order {float(next(iter(tests.values()))):.2f}"
         named(axes, "step ε", "remainder", order if single else "Taylor tests")

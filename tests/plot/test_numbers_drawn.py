@@ -88,6 +88,36 @@ def test_steps_of_single_iterations_may_be_zero_at_the_start(models: Any, ax: Ax
     assert np.array_equal(ax.get_lines()[0].get_ydata()[1:], steps[1:])
 
 
+def test_many_runs_have_a_key_of_their_colours_and_of_the_dashes_of_quantities(ax: Axes) -> None:
+    falling = {"cost": np.array([2.0, 1.0]), "gradient_norm": np.array([3.0, 1.0])}
+    names = [f"seed {i}" for i in range(12)]
+    sn.plot.convergence(dict.fromkeys(names, falling), ax=ax)
+    assert key(ax) == [*names, "cost E", "gradient norm ‖g‖"]
+    handles = ax.get_legend().legend_handles
+    colours = [to_hex(handle.get_color()) for handle in handles[:12]]  # type: ignore[union-attr]
+    assert len(set(colours)) == 12
+    costs, norms = ax.get_lines()[::2], ax.get_lines()[1::2]
+    assert [to_hex(line.get_color()) for line in costs] == colours
+    assert [to_hex(line.get_color()) for line in norms] == colours
+    assert {line.get_linestyle() for line in costs} == {handles[12].get_linestyle()}  # type: ignore[union-attr]
+    assert {line.get_linestyle() for line in norms} == {handles[13].get_linestyle()}  # type: ignore[union-attr]
+
+
+def test_quantities_that_all_start_at_zero_are_drawn_as_they_are(models: Any, ax: Axes) -> None:
+    sn.plot.convergence(models.classifier, ("step", "beta"), ax=ax)
+    history = models.classifier.result_.history
+    for line, column in zip(ax.get_lines(), ("step", "beta"), strict=True):
+        assert np.array_equal(line.get_ydata(), history[column])
+    assert ax.get_ylabel() == "value"
+
+
+def test_a_cost_of_zero_and_a_single_iterate_are_seen(ax: Axes) -> None:
+    (line,) = sn.plot.convergence({"cost": np.zeros(3)}, "cost", ax=ax).get_lines()
+    assert ax.get_yscale() == "linear" and np.array_equal(line.get_ydata(), np.zeros(3))
+    (point,) = sn.plot.convergence({"cost": [3.0]}, "cost", ax=Figure().add_subplot()).get_lines()
+    assert point.get_marker() == "o" and line.get_marker() == ""
+
+
 # Weights.
 
 
