@@ -78,8 +78,7 @@ def order(
                 color=LINES[place % len(LINES)],
             )
             found = study.orders.get(quantity, np.nan)
-            seen = f"order {found:.2f}" if np.isfinite(found) else "nothing but rounding"
-            entries.append((f"{name}: {seen}", line))
+            entries.append((f"{name}: {seen_order(found)}", line))
             scheme = TABLEAUX.get(study.scheme)
             if scheme is not None and np.isfinite(errors[0]):
                 promised = errors[0] * (steps / steps[0]) ** scheme.order
@@ -92,6 +91,17 @@ def order(
         named(axes, "step size h / T", f"relative error of the {quantity}", "Order of convergence")
         canvas.key(entries)
     return axes
+
+
+def seen_order(found: float) -> str:
+    """An observed order in words.
+
+    Examples
+    --------
+    >>> seen_order(1.998), seen_order(float("inf"))
+    ('order 2.00', 'nothing but rounding')
+    """
+    return f"order {found:.2f}" if np.isfinite(found) else "nothing but rounding"
 
 
 def _ticks(axes: Axes, studies: tuple[ConvergenceStudy, ...]) -> None:

@@ -64,7 +64,8 @@ def stability(
     Raises
     ------
     ArgumentError
-        If there is no such scheme, a point is not finite, or the model's is not known or was made reversible.
+        If there is no such scheme, a point is not finite, or the model's scheme is not known or
+        was made reversible.
 
     Examples
     --------

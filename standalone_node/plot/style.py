@@ -1,8 +1,8 @@
 """What all figures share: colours that the colour-blind tell apart, quiet axes, reproducible files.
 
 The colours are those of Okabe and Ito, "Color Universal Design" (2008), in an order in which
-neighbours also differ in lightness. Those that follow were chosen one after the other, each as far as
-can be from all before and from paper, seen with and without red and green (a test measures it).
+neighbours also differ in lightness. Those that follow were chosen one after the other, each as far
+as can be from all before and from paper, seen with and without red and green.
 """
 
 from __future__ import annotations
@@ -24,6 +24,8 @@ FURTHER = (
     "#5A0F00", "#000096", "#7800FF", "#A50F5A", "#00E196", "#1E5A00",
     "#8778FF", "#4B005A", "#E1C3E1", "#D200B4", "#693C87", "#FF3C69",
 )  # fmt: skip
+#: Of so many classes each has a colour of its own.
+PALETTE = len(OKABE_ITO) + len(FURTHER)
 #: Of the same palette, for lines: without yellow, which is too pale for them.
 LINES = (*(colour for colour in OKABE_ITO if colour != "#F0E442"), "#7F7F7F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -67,7 +69,7 @@ def style() -> AbstractContextManager[Any]:
 def colours(count: int) -> list[tuple[float, float, float]]:
     """As many colours as there are classes; of more than twenty they begin again."""
     palette = (*OKABE_ITO, *FURTHER)
-    return [to_rgb(palette[i % len(palette)]) for i in range(count)]
+    return [to_rgb(palette[i % PALETTE]) for i in range(count)]
 
 
 def line_colours(count: int) -> list[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -99,11 +99,10 @@ def two_of(given: Any, what: str, place: Callable[[Any], int]) -> tuple[int, int
     ArgumentError
         If they are not two, or both are the same.
     """
-    try:
-        first, second = () if isinstance(given, str) else given
-    except (TypeError, ValueError):
-        raise ArgumentError(f"{what} = {given!r} has to be two of them, as (0, 1)") from None
-    pair = place(first), place(second)
+    if isinstance(given, str) or not isinstance(given, Sized) or len(given) != 2:
+        raise ArgumentError(f"{what} = {given!r} has to be two of them, as (0, 1)")
+    two: Any = given
+    pair = place(two[0]), place(two[1])
     if pair[0] == pair[1]:
         raise ArgumentError(f"{what} = {given!r} is twice the same: name two of them, as (0, 1)")
     return pair

@@ -112,7 +112,7 @@ def test_a_figure_is_drawn_on_the_axes_given_and_changes_nothing_else(
     assert axes.has_data() and axes.get_xlabel() and axes.get_ylabel()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # no name is taken for mathematics, no letter is missing
-        figure.canvas.draw()
+        figure.draw_without_rendering()
 
 
 @pytest.mark.parametrize("name", [name for name in DRAWN if name not in ANIMATIONS])
