@@ -176,6 +176,8 @@ def command(
     messages = Messages(quiet=quiet)
     with messages.catching():
         asked = _asked(model, data, plane, reading, messages)
+        if chosen.moves:
+            messages.note(f"the frames of {output} are drawn, which takes some seconds.")
         written = _film(chosen, asked, ending) if chosen.moves else _picture(chosen, asked, ending)
     with outputs:
         outputs.write_bytes("figure", written)

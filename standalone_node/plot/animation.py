@@ -16,6 +16,7 @@ from numpy.typing import ArrayLike, NDArray
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.plot.axes import ends
+from standalone_node.plot.film import write_gif
 from standalone_node.plot.following import Ways, ways_of
 from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import shortened, style
@@ -129,7 +130,12 @@ def flow(
     )
     if path is not None:
         with style():
-            animation.save(path, writer=writer, dpi=_DPI)
+            if isinstance(writer, PillowWriter):
+                beat = int(1000 / writer.fps)
+                lengths = [beat] * (frames - 1) + [beat * (len(order) - frames + 1)]
+                write_gif(path, figure, update, lengths, _DPI)
+            else:
+                animation.save(path, writer=writer, dpi=_DPI)
     return animation
 
 
@@ -232,6 +238,9 @@ def _stage(axes: Axes, ways: Ways, plane: Plane, trail: float) -> Any:
         way = places[max(0, frame - behind) : frame + 1]
         tails.set_segments(list(way.transpose(1, 0, 2)) if behind else [])
         axes.set_title(f"depth t = {plane.depths[frame]:.2f}", parse_math=False)
-        return [tails, *(artist for _, artist in points)]
+        key = axes.get_legend()
+        # With a frame it stands inside, and has to stay on top of what moves.
+        inside = [key] if key is not None and key.get_frame_on() else []
+        return [tails, *(artist for _, artist in points), axes.title, *inside]
 
     return update

@@ -16,7 +16,7 @@ from standalone_node.plot.inks import GRID
 Array = NDArray[Any]
 
 
-def plain(value: float, place: object = None) -> str:
+def tick(value: float, place: object = None) -> str:
     """A tick without mathematical typesetting."""
     return f"{value:g}" if abs(value) < 1e4 or abs(value) >= 1e6 else f"{value:,.0f}"
 
@@ -35,12 +35,21 @@ def log_scale(axis: Axis, values: Array) -> None:
     decades = np.log10(high) - np.log10(low)
     limits = np.log10([low, high]) + 0.06 * decades * np.array([-1.0, 1.0])
     _set_limits(axis, *(float(10.0**end) for end in np.clip(limits, -250.0, 250.0)))
-    few = decades < 1.8
-    if decades < 0.7:
+    log_ticks(axis)
+
+
+def log_ticks(axis: Axis) -> None:
+    """Ticks of a logarithmic axis, as it stands, without mathematical typesetting.
+
+    Between the powers of ten there are numbers only if these are few.
+    """
+    decades = abs(float(np.diff(np.log10(axis.get_view_interval()))[0]))
+    if decades < 0.78:
         axis.set_major_locator(MaxNLocator(4))
     else:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0) if few else (1.0,), numticks=7))
-    axis.set_major_formatter(FuncFormatter(plain))
+        subs = (1.0, 2.0, 5.0) if decades < 2.0 else (1.0,)
+        axis.set_major_locator(LogLocator(subs=subs, numticks=7))
+    axis.set_major_formatter(FuncFormatter(tick))
     axis.set_minor_formatter(NullFormatter())
 
 
@@ -111,16 +120,3 @@ def draw_band(
     one = len(depth) == 1
     axes.fill_between(depth, low, high, color=colour, alpha=0.18, lw=0.0)
     axes.plot(depth, middle, color=colour, lw=1.8, ls=dashes, marker="o" if one else None)
-
-
-def plain_log(axis: Axis) -> None:
-    """Ticks of a logarithmic axis without mathematical typesetting.
-
-    Between the powers of ten there are numbers only if these are few.
-    """
-    low, high = axis.get_view_interval()
-    if 10.0 <= high / low < 200.0:
-        axis.set_major_locator(LogLocator(subs=(1.0, 2.0, 5.0)))
-    form = FuncFormatter(lambda value, place: f"{value:g}")
-    axis.set_major_formatter(form)
-    axis.set_minor_formatter(form if high / low < 10.0 else NullFormatter())

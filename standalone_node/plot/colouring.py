@@ -10,11 +10,12 @@ import matplotlib as mpl
 import numpy as np
 from matplotlib.artist import Artist
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import ListedColormap, Normalize
+from matplotlib.colors import ListedColormap, Normalize, to_rgba
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.plot.inks import FAINT
 from standalone_node.plot.panels import Panels
 from standalone_node.plot.style import MARKERS, OKABE_ITO, colours, shortened
 
@@ -93,7 +94,7 @@ class Colouring:
         )
 
 
-def plain(rows: int) -> Colouring:
+def alike(rows: int) -> Colouring:
     """All rows alike."""
     return Colouring([OKABE_ITO[0]] * rows, ((np.arange(rows), "o"),))
 
@@ -113,11 +114,25 @@ def by_class(
 
 
 def by_quantity(values: Array, title: str = "") -> Colouring:
-    """Steps from dark to bright."""
-    scale = Normalize(float(values.min()), float(values.max()))
+    """Steps from dark to bright between the finite values; the others are grey.
+
+    Raises
+    ------
+    ArgumentError
+        If none is finite.
+    """
+    finite = np.isfinite(values)
+    if not finite.any():
+        raise ArgumentError("no quantity to colour rows by is finite: leave classes out")
+    shown = values[finite]
+    scale = Normalize(float(shown.min()), float(shown.max()))
+    shades = [shade if fine else to_rgba(FAINT) for shade, fine in zip(
+        SHADES(scale(np.where(finite, values, shown[0]))), finite, strict=True
+    )]  # fmt: skip
     group = np.arange(len(values)), "o"
-    bar = ScalarMappable(scale, SHADES)
-    return Colouring(list(SHADES(scale(values))), (group,), (), bar, title)
+    if not finite.all():
+        title = f"{title} (grey: not finite)" if title else "grey: not finite"
+    return Colouring(shades, (group,), (), ScalarMappable(scale, SHADES), title)
 
 
 def colouring(

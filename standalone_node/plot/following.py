@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
-from standalone_node.plot.colouring import Colouring, colouring, plain
+from standalone_node.plot.colouring import Colouring, alike, colouring
 from standalone_node.plot.subjects import said
 from standalone_node.problem.field_problem import FieldProblem
 from standalone_node.problem.inverse_problem import InverseProblem
@@ -172,7 +172,7 @@ def _looks(
         looks = colouring(values, rows, labels, str(getattr(known, "name", None) or ""))
         return looks, np.unique(values, return_inverse=True)[1]
     if not network.classes:
-        return plain(rows), np.zeros(rows)
+        return alike(rows), np.zeros(rows)
     own = X is None and isinstance(model, InverseProblem) and LOSSES[model.loss].takes_classes
     places = np.asarray(model.targets) if own else network.decided(network.solve(inputs))
     looks = colouring(np.asarray(labels)[places], rows, labels, "class" if own else "predicted")

@@ -11,7 +11,7 @@ from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
 from standalone_node.errors import ArgumentError
 from standalone_node.model.tableaux import TABLEAUX
-from standalone_node.plot.axes import plain_log, positive
+from standalone_node.plot.axes import log_ticks, positive
 from standalone_node.plot.inks import FAINT
 from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import LINES, MARKERS
@@ -78,8 +78,7 @@ def order(
                 color=LINES[place % len(LINES)],
             )
             found = study.orders.get(quantity, np.nan)
-            seen = f"order {found:.2f}" if np.isfinite(found) else "nothing but rounding"
-            entries.append((f"{name}: {seen}", line))
+            entries.append((f"{name}: {seen_order(found)}", line))
             scheme = TABLEAUX.get(study.scheme)
             if scheme is not None and np.isfinite(errors[0]):
                 promised = errors[0] * (steps / steps[0]) ** scheme.order
@@ -87,18 +86,29 @@ def order(
                 axes.plot(steps, promised, ls="--", color=FAINT, lw=1.0, zorder=1)
         _ticks(axes, studies)
         entries.append(("as promised", Line2D([], [], ls="--", color=FAINT, lw=1.0)))
-        plain_log(axes.yaxis)
+        log_ticks(axes.yaxis)
         axes.grid(visible=True, which="major")
         named(axes, "step size h / T", f"relative error of the {quantity}", "Order of convergence")
         canvas.key(entries)
     return axes
 
 
+def seen_order(found: float) -> str:
+    """An observed order in words.
+
+    Examples
+    --------
+    >>> seen_order(1.998), seen_order(float("inf"))
+    ('order 2.00', 'nothing but rounding')
+    """
+    return f"order {found:.2f}" if np.isfinite(found) else "nothing but rounding"
+
+
 def _ticks(axes: Axes, studies: tuple[ConvergenceStudy, ...]) -> None:
     """The step sizes that there are, as fractions; of many, the powers of ten."""
     steps = np.unique(np.concatenate([study.steps for study in studies]))
     if len(steps) > _TICKS:
-        plain_log(axes.xaxis)
+        log_ticks(axes.xaxis)
         return
     axes.xaxis.set_major_locator(FixedLocator(list(1.0 / steps)))
     axes.xaxis.set_major_formatter(FixedFormatter([f"1/{number}" for number in steps]))

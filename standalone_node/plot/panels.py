@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from textwrap import fill
 from typing import Any
 
 import matplotlib as mpl
@@ -22,6 +23,8 @@ from standalone_node.plot.style import style
 _GUEST: Any = {"text.parse_math": False, "legend.frameon": False}
 #: How far below the axes a key begins, in points: below the ticks and the name of the axis.
 _BELOW = 38.0
+#: How wide a letter is, as a share of its size.
+_LETTER = 0.52
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,7 +48,11 @@ class Panels:
         return float(72.0 * share * last.figure.get_figwidth())
 
     def key(self, entries: Iterable[tuple[str, Artist]], title: str | None = None) -> None:
-        """What colours and shapes mean, where it covers no data: below the axes."""
+        """What colours and shapes mean, where it covers no data: below the axes.
+
+        On axes of a figure without a layout, which makes no room there and where other panels may
+        stand, it is inside, where it covers the least.
+        """
         pairs = list(entries)
         # Matplotlib leaves out names that begin with "_".
         names = [f" {name}" if name.startswith("_") else name for name, _ in pairs]
@@ -56,7 +63,11 @@ class Panels:
             figure = self.axes[0].figure
             figure.legend(handles, names, loc="outside lower center", **looks)
             return
-        last = self.axes[-1]
+        last: Any = self.axes[-1]
+        if not self.own and last.figure.get_layout_engine() is None:
+            inside = last.legend(handles, names, loc="best", **looks, frameon=True, framealpha=0.8)
+            inside.set_zorder(6.0)
+            return
         below = ScaledTranslation(0.0, -_BELOW / 72.0, last.figure.dpi_scale_trans)
         last.legend(
             handles,
@@ -141,11 +152,19 @@ def _pyplot() -> Any:
 
 
 def named(axes: Axes, x: str, y: str, title: str = "") -> None:
-    """Names on the axes and above them, as they stand; no title leaves that of the axes."""
+    """Names on the axes and above them, as they stand; no title leaves that of the axes.
+
+    A title that is wider than the axes goes on in a second line, before it meets a neighbour's.
+    """
     axes.set_xlabel(x, parse_math=False)
     axes.set_ylabel(y, parse_math=False)
     if title:
-        axes.set_title(title, parse_math=False)
+        made = axes.set_title(title, parse_math=False)
+        figure: Any = axes.figure
+        width = 72.0 * axes.get_position(original=True).width * figure.get_figwidth()
+        made.set_text(
+            fill(title, max(16, int(1.08 * width / (_LETTER * float(made.get_fontsize())))))
+        )
 
 
 def ink() -> str:

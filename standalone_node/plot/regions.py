@@ -9,17 +9,20 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
+from scipy.ndimage import distance_transform_edt
 
 from standalone_node.errors import ArgumentError
 from standalone_node.plot.colouring import Colouring, by_class, colouring, places_among
 from standalone_node.plot.panels import ink, named, panels
-from standalone_node.plot.style import MANY, colours, shortened
-from standalone_node.plot.subjects import said
+from standalone_node.plot.style import MANY, PALETTE, colours, shortened
+from standalone_node.plot.subjects import said, two_of
 
 Array = NDArray[Any]
 
 _POINTS = 220
 _MARGIN = 0.08
+#: How far from its rim a region's name stands at least, as a share of the plane.
+_WIDE = 0.012
 
 
 def decision_regions(
@@ -36,7 +39,8 @@ def decision_regions(
 ) -> Axes:
     """Draw the regions of the classes in the plane of two features, and rows in it.
 
-    Regions are paler where the probability is lower, if the classifier tells it.
+    Regions are paler where the probability is lower, if the classifier tells it. Of more than
+    twenty classes, whose colours repeat, the names are written into the regions as well.
 
     Parameters
     ----------
@@ -81,7 +85,7 @@ def decision_regions(
     """
     classes = _classes_of(estimator)
     rows, names = _rows_of(X), _names_of(estimator, X)
-    places = [_place(which, names) for which in _two(features)]
+    places = list(two_of(features, "features", lambda which: _place(which, names)))
     called = classes if labels is None else list(labels)
     if len(called) != len(classes):
         raise ArgumentError(f"labels has to name the {len(classes)} classes of the model, in order")
@@ -93,23 +97,24 @@ def decision_regions(
     corners = _corners(rows[:, places])
     base = _base(held, rows)
     plane = _plane(base, places, corners, points)
-    image = _image(estimator, _like(X, plane), classes, palette).reshape(points, points, 4)
+    winner, certainty = _decided(estimator, _like(X, plane), classes)
+    # Shaded by opacity, which suits dark paper as well.
+    image = np.column_stack([palette[winner], 0.08 + 0.42 * certainty])
     with panels(ax, size=(6.2, 5.2)) as canvas:
         (axes,) = canvas.axes
-        axes.imshow(
-            image,
-            origin="lower",
-            extent=tuple(corners.T.ravel()),
-            aspect="auto",
-            interpolation="nearest",
-        )
+        extent = tuple(corners.T.ravel())
+        image = image.reshape(points, points, 4)
+        axes.imshow(image, origin="lower", extent=extent, aspect="auto", interpolation="nearest")
+        if len(classes) > PALETTE:
+            _write_names(axes, winner.reshape(points, points), called, corners)
         entries = by_class(np.zeros(0), called).handles()
         if looks is not None:
             _draw_rows(axes, rows[:, places], looks, rim)
         if looks is not None and rim.any():
             edge = Line2D([], [], ls="", marker="o", mfc="none", mec=ink())
             entries.append(("held out", edge))
-        named(axes, shortened(names[places[0]], 60), shortened(names[places[1]], 40))
+        title = _others(len(names) - 2, held is None)
+        named(axes, shortened(names[places[0]], 60), shortened(names[places[1]], 40), title)
         canvas.key(entries)
     return axes
 
@@ -153,13 +158,6 @@ def _names_of(estimator: Any, X: Any) -> list[str]:
     return [str(name) for name in names]
 
 
-def _two(features: Any) -> Sequence[int | str]:
-    if isinstance(features, str) or len(features) != 2 or features[0] == features[1]:
-        raise ArgumentError(f"features = {features!r} has to be two of them, as (0, 1)")
-    two: Sequence[int | str] = features
-    return two
-
-
 def _place(which: int | str, names: list[str]) -> int:
     if isinstance(which, str) and which in names:
         return names.index(which)
@@ -187,6 +185,15 @@ def _corners(points: Array) -> Array:
     return np.array([low - _MARGIN * width, high + _MARGIN * width])
 
 
+def _others(count: int, means: bool) -> str:
+    """Where in the plane's normal directions it lies; nothing if there are none."""
+    if count == 0:
+        return ""
+    features, places = ("feature", "mean") if count == 1 else ("features", "means")
+    where = (f"its {places}" if count == 1 else f"their {places}") if means else "values given"
+    return f"{count} other {features} held at {where}"
+
+
 def _base(held: ArrayLike | None, rows: Array) -> Array:
     if held is None:
         return np.asarray(rows.mean(axis=0))
@@ -210,8 +217,8 @@ def _like(X: Any, rows: Array) -> Any:
     return type(X)(rows, columns=X.columns) if hasattr(X, "columns") else rows
 
 
-def _image(estimator: Any, plane: Any, classes: list[Any], palette: Array) -> Array:
-    """Red, green, blue and opacity of each point of the plane, (points, 4)."""
+def _decided(estimator: Any, plane: Any, classes: list[Any]) -> tuple[Array, Array]:
+    """The class of each point of the plane, by position, and from 0 to 1 how certain it is."""
     try:
         if hasattr(estimator, "predict_proba"):
             probabilities = np.asarray(estimator.predict_proba(plane), dtype=np.float64)
@@ -223,8 +230,25 @@ def _image(estimator: Any, plane: Any, classes: list[Any], palette: Array) -> Ar
     winner = probabilities.argmax(axis=1)
     least = 1.0 / probabilities.shape[1]
     certainty = (probabilities.max(axis=1) - least) / (1.0 - least)
-    # Shaded by opacity, which suits dark paper as well.
-    return np.column_stack([palette[winner], 0.08 + 0.42 * certainty])
+    return winner, certainty
+
+
+def _write_names(axes: Axes, winner: Array, called: list[Any], corners: Array) -> None:
+    """The name of each class in its region, where it is widest, if it is wide enough."""
+    size = len(winner)
+    for place in np.unique(winner):
+        # The border of the plane is one of the region as well.
+        depth = distance_transform_edt(np.pad(winner == place, 1))[1:-1, 1:-1]
+        row, column = np.unravel_index(int(depth.argmax()), depth.shape)
+        if depth[row, column] < _WIDE * size:
+            continue
+        low, high = corners
+        spot = low + (high - low) * np.array([column, row]) / (size - 1)
+        axes.text(
+            float(spot[0]), float(spot[1]), shortened(called[place], 16), color=ink(), size=8.0,
+            ha="center", va="center", parse_math=False, zorder=4,
+            bbox={"facecolor": axes.get_facecolor(), "alpha": 0.6, "lw": 0.0, "pad": 1.0},
+        )  # fmt: skip
 
 
 def _draw_rows(axes: Axes, points: Array, looks: Colouring, rim: Array) -> None:

@@ -10,8 +10,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
-from standalone_node.plot.axes import plain_log, positive
+from standalone_node.plot.axes import log_ticks, positive
 from standalone_node.plot.inks import FAINT
+from standalone_node.plot.orders import seen_order
 from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import LINES, MARKERS
 from standalone_node.plot.subjects import by_name
@@ -65,10 +66,10 @@ def taylor(test: TaylorTest | Mapping[str, TaylorTest], *, ax: Axes | None = Non
         for place, (name, one) in enumerate(tests.items()):
             _draw(axes, one, name, place)
         _slopes(axes, list(tests.values()))
-        plain_log(axes.xaxis)
-        plain_log(axes.yaxis)
+        log_ticks(axes.xaxis)
+        log_ticks(axes.yaxis)
         axes.grid(visible=True, which="major")
-        order = f"Taylor test: order {float(next(iter(tests.values()))):.2f}"
+        order = f"Taylor test: {seen_order(float(next(iter(tests.values()))))}"
         named(axes, "step ε", "remainder", order if single else "Taylor tests")
         canvas.key((str(line.get_label()), line) for line in axes.get_lines())
     return axes
@@ -76,7 +77,7 @@ def taylor(test: TaylorTest | Mapping[str, TaylorTest], *, ax: Axes | None = Non
 
 def _draw(axes: Axes, test: TaylorTest, name: str, place: int) -> None:
     colour = LINES[place % len(LINES)]
-    label = f"{name}: order {float(test):.2f}" if name else "|E(p + εv) − E(p) − ε dE·v|"
+    label = f"{name}: {seen_order(float(test))}" if name else "|E(p + εv) − E(p) − ε dE·v|"
     axes.plot(
         test.steps,
         positive(test.remainders),

@@ -6,15 +6,17 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from matplotlib.artist import Artist
 from matplotlib.axes import Axes
+from matplotlib.lines import Line2D
 from matplotlib.ticker import MaxNLocator
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.optimize.result import Result
-from standalone_node.plot.axes import plain_log
-from standalone_node.plot.panels import named, panels
-from standalone_node.plot.style import LINES, OKABE_ITO
+from standalone_node.plot.axes import log_ticks, positive
+from standalone_node.plot.panels import ink, named, panels
+from standalone_node.plot.style import OKABE_ITO, line_colours, shortened
 from standalone_node.plot.subjects import by_name, history_of, is_history
 
 Array = NDArray[Any]
@@ -61,7 +63,8 @@ def convergence(
     against : {"iteration", "seconds", "sweeps"}
     relative : bool, optional
         Whether lines are relative to their start; if None, where there are several quantities,
-        which have no unit in common. A line that starts at zero is then left out.
+        which have no unit in common. A line that starts at zero is then left out; if none is left
+        the values are drawn as they are.
     ax : Axes, optional
         A figure of its own if not given.
 
@@ -72,7 +75,7 @@ def convergence(
     Raises
     ------
     ArgumentError
-        If there is no history, or no such column in it.
+        If there is no history, no such column in it, or no number of it that can be drawn.
 
     Examples
     --------
@@ -88,30 +91,33 @@ def convergence(
     quantities = [quantity] if isinstance(quantity, str) else list(quantity)
     _check(runs, quantities, against)
     shared = len(quantities) > 1 if relative is None else relative
+    curves = _curves(runs, quantities, shared)
+    if not curves and shared and relative is None:
+        shared = False
+        curves = _curves(runs, quantities, shared)
+    if not curves:
+        raise ArgumentError(_nothing(quantities, shared))
+    looks = _looks(list(runs), quantities)
     with panels(ax) as canvas:
         (axes,) = canvas.axes
-        for place, (name, history) in enumerate(runs.items()):
-            for number, column in enumerate(quantities):
-                label, _ = _NAMES.get(column, (column, False))
-                values = _shown(history[column], column, shared)
-                if values is None:
-                    continue
-                axes.plot(
-                    _AGAINST[against][1](history),
-                    values,
-                    ls=_DASHES[number % len(_DASHES)],
-                    lw=1.6,
-                    color=_colour(place, number, len(runs), len(quantities)),
-                    label=", ".join(filter(None, (name, label if len(quantities) > 1 else ""))),
-                )
-        _scales(axes, quantities, against)
-        alone = _NAMES.get(quantities[0], (quantities[0], False))[0]
-        label = "relative to the start" if shared else alone
-        label = f"{alone}, relative to the start" if shared and len(quantities) == 1 else label
-        named(axes, _AGAINST[against][0], label if shared or len(quantities) == 1 else "value")
-        axes.set_title(_title(run, next(iter(runs.values()))) if single else "Convergence")
-        if len(axes.get_lines()) > 1:
-            axes.legend(loc="best")
+        log = _scales(axes, curves, quantities, against)
+        for (name, column), values in curves.items():
+            shown = positive(values) if log else values
+            alone = np.isfinite(shown).sum() == 1  # which is no line
+            axes.plot(
+                _AGAINST[against][1](runs[name]),
+                shown,
+                lw=1.6,
+                marker="o" if alone else "",
+                **looks[name, column],
+            )
+        if log:
+            log_ticks(axes.yaxis)
+        title = _title(run, next(iter(runs.values()))) if single else "Convergence"
+        named(axes, _AGAINST[against][0], _values_are(quantities, shared), title)
+        entries = _key(list(runs), quantities, looks)
+        if len(entries) > 1:
+            canvas.key(entries)
     return axes
 
 
@@ -130,34 +136,90 @@ def _check(runs: dict[str, dict[str, Array]], quantities: list[str], against: st
                 )
 
 
-def _shown(values: Array, column: str, relative: bool) -> Array | None:
-    """The values as they are drawn; None if nothing can be."""
-    found = values
+def _curves(
+    runs: dict[str, dict[str, Array]], quantities: list[str], relative: bool
+) -> dict[tuple[str, str], Array]:
+    """The values of each run and quantity, without those of which nothing can be drawn."""
+    found = {}
+    for name, history in runs.items():
+        for column in quantities:
+            values = history[column]
+            if relative:
+                if not (np.isfinite(values[0]) and values[0] > 0.0):
+                    continue
+                values = values / values[0]
+            if np.isfinite(values).any():
+                found[name, column] = values
+    return found
+
+
+def _nothing(quantities: list[str], relative: bool) -> str:
+    columns = " and ".join(quantities)
     if relative:
-        if not values[0] > 0.0:
-            return None
-        found = values / values[0]
-    # Zero has no place on a logarithmic axis.
-    return np.where(found > 0.0, found, np.nan) if _logarithmic(column) else found
+        return (
+            f"{columns} cannot be drawn relative to a start that is not above zero: relative=False"
+        )
+    return f"there is nothing to draw: no number of {columns} in the history is finite"
 
 
-def _logarithmic(column: str) -> bool:
-    return _NAMES.get(column, ("", False))[1]
+def _called(column: str) -> str:
+    return _NAMES.get(column, (column, False))[0]
 
 
-def _colour(place: int, number: int, runs: int, quantities: int) -> str:
-    if runs > 1:
-        return LINES[place % len(LINES)]
-    return _PAIR[number] if quantities <= len(_PAIR) else LINES[number % len(LINES)]
+def _values_are(quantities: list[str], relative: bool) -> str:
+    """What the upright axis is called."""
+    alone = [_called(quantities[0])] if len(quantities) == 1 else []
+    return ", ".join([*alone, "relative to the start"]) if relative else (*alone, "value")[0]
 
 
-def _scales(axes: Axes, quantities: list[str], against: str) -> None:
-    if all(map(_logarithmic, quantities)):
+def _looks(names: list[str], quantities: list[str]) -> dict[tuple[str, str], dict[str, Any]]:
+    """Of several runs a colour each, and dashes a quantity; of one, both a quantity."""
+    several = len(names) > 1
+    shades = line_colours(len(names if several else quantities))
+    if not several and len(quantities) <= len(_PAIR):
+        shades = list(_PAIR)
+    return {
+        (name, column): {
+            "color": shades[place if several else number],
+            "ls": _DASHES[number % len(_DASHES)],
+        }
+        for place, name in enumerate(names)
+        for number, column in enumerate(quantities)
+    }
+
+
+def _key(
+    names: list[str], quantities: list[str], looks: dict[tuple[str, str], dict[str, Any]]
+) -> list[tuple[str, Artist]]:
+    """The runs by their colours, and the quantities by their dashes."""
+    first, start = quantities[0], names[0]
+    entries: list[tuple[str, Artist]] = []
+    if len(names) > 1:
+        for name in names:
+            colour = looks[name, first]["color"]
+            entries.append((shortened(name), Line2D([], [], color=colour, lw=1.6)))
+    if len(quantities) > 1:
+        for column in quantities:
+            own = looks[start, column] if len(names) == 1 else {
+                "color": ink(), "ls": looks[start, column]["ls"]
+            }  # fmt: skip
+            entries.append((_called(column), Line2D([], [], lw=1.6, **own)))
+    return entries
+
+
+def _scales(
+    axes: Axes, curves: dict[tuple[str, str], Array], quantities: list[str], against: str
+) -> bool:
+    """Scales that suit the numbers; whether the upright one is logarithmic."""
+    log = all(_NAMES.get(column, ("", False))[1] for column in quantities)
+    # Zeros alone have no place on a logarithmic axis.
+    log = log and any(np.isfinite(positive(values)).any() for values in curves.values())
+    if log:
         axes.set_yscale("log")
-        plain_log(axes.yaxis)
     if against == "iteration":
-        axes.xaxis.set_major_locator(MaxNLocator(integer=True))
+        axes.xaxis.set_major_locator(MaxNLocator(integer=True, min_n_ticks=1))
     axes.grid(visible=True, axis="y", which="major")
+    return log
 
 
 def _title(run: Any, history: dict[str, Array]) -> str:

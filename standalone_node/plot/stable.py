@@ -64,7 +64,8 @@ def stability(
     Raises
     ------
     ArgumentError
-        If there is no such scheme, or the model's is not known or was made reversible.
+        If there is no such scheme, a point is not finite, or the model's scheme is not known or
+        was made reversible.
 
     Examples
     --------
@@ -74,7 +75,7 @@ def stability(
     'Stability: 1 of 2 with Re λ < 0 lie outside'
     """
     names = _schemes(scheme, model)
-    found = np.asarray([] if points is None else points, dtype=complex).ravel()
+    found = _points(points)
     if points is None and model is not None:
         found = _products(model, X, parameters, rows)
     regions = {name: _region(name) for name in names}
@@ -143,6 +144,17 @@ def _schemes(scheme: str | Sequence[str] | None, model: Any) -> list[str]:
     for name in names:
         tableau(name)
     return names
+
+
+def _points(given: ArrayLike | None) -> Array:
+    try:
+        found = np.asarray([] if given is None else given, dtype=complex).ravel()
+    except (TypeError, ValueError):
+        raise ArgumentError("points holds something else than complex numbers h λ") from None
+    if not np.isfinite(found).all():
+        place = int(np.argmin(np.isfinite(found)))
+        raise ArgumentError(f"points[{place}] = {found[place]} is not finite: leave it out")
+    return found
 
 
 def _products(model: Any, X: ArrayLike | None, parameters: Parameters | None, most: int) -> Array:

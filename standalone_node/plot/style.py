@@ -1,7 +1,8 @@
 """What all figures share: colours that the colour-blind tell apart, quiet axes, reproducible files.
 
 The colours are those of Okabe and Ito, "Color Universal Design" (2008), in an order in which
-neighbours also differ in lightness.
+neighbours also differ in lightness. Those that follow were chosen one after the other, each as far
+as can be from all before and from paper, seen with and without red and green.
 """
 
 from __future__ import annotations
@@ -11,7 +12,6 @@ from pathlib import Path
 from typing import IO, Any
 
 import matplotlib as mpl
-import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 
@@ -19,6 +19,13 @@ from standalone_node.errors import ArgumentError
 from standalone_node.plot.inks import GRID, INK, PAPER, SOFT
 
 OKABE_ITO = ("#0072B2", "#E69F00", "#009E73", "#CC79A7", "#56B4E9", "#D55E00", "#F0E442", "#000000")
+#: What follows the eight where there are more classes.
+FURTHER = (
+    "#5A0F00", "#000096", "#7800FF", "#A50F5A", "#00E196", "#1E5A00",
+    "#8778FF", "#4B005A", "#E1C3E1", "#D200B4", "#693C87", "#FF3C69",
+)  # fmt: skip
+#: Of so many classes each has a colour of its own.
+PALETTE = len(OKABE_ITO) + len(FURTHER)
 #: Of the same palette, for lines: without yellow, which is too pale for them.
 LINES = (*(colour for colour in OKABE_ITO if colour != "#F0E442"), "#7F7F7F")
 MARKERS = ("o", "s", "^", "D", "v", "P", "X", "*")
@@ -60,11 +67,15 @@ def style() -> AbstractContextManager[Any]:
 
 
 def colours(count: int) -> list[tuple[float, float, float]]:
-    """As many colours as there are classes: the eight above, or steps of a colour map."""
-    if count <= len(OKABE_ITO):
-        return [to_rgb(name) for name in OKABE_ITO[:count]]
-    steps = mpl.colormaps["viridis"](np.linspace(0.0, 1.0, count))
-    return [tuple(float(value) for value in step[:3]) for step in steps]  # type: ignore[misc]
+    """As many colours as there are classes; of more than twenty they begin again."""
+    palette = (*OKABE_ITO, *FURTHER)
+    return [to_rgb(palette[i % PALETTE]) for i in range(count)]
+
+
+def line_colours(count: int) -> list[str]:
+    """As many colours for lines, none of them pale; of more than nineteen they begin again."""
+    palette = (*LINES, *(colour for colour in FURTHER if colour != "#E1C3E1"))
+    return [palette[i % len(palette)] for i in range(count)]
 
 
 def shortened(name: object, most: int = 24) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -54,7 +54,7 @@ def history_of(run: Any) -> dict[str, Array]:
     Raises
     ------
     ArgumentError
-        If there is none; a model file keeps none.
+        If there is none, as in a model file, which keeps none, or one without rows or numbers.
     """
     result = getattr(run, "result_", run)
     columns = result.get("history") if isinstance(result, Result) else result
@@ -67,12 +67,45 @@ def history_of(run: Any) -> dict[str, Array]:
             else "expected a Result, a fitted estimator or a history with the column cost, not "
             f"{said(run)}"
         )
-    return {name: np.asarray(columns[name], dtype=np.float64) for name in columns}
+    try:
+        found = {name: np.asarray(columns[name], dtype=np.float64) for name in columns}
+    except (TypeError, ValueError):
+        raise ArgumentError("a column of the history holds something else than numbers") from None
+    if {values.shape for values in found.values()} != {(found["cost"].size,)}:
+        raise ArgumentError("the columns of the history are not of one length: a number a row each")
+    if found["cost"].size == 0:
+        raise ArgumentError("the history has no row: give that of a run which has begun")
+    return found
 
 
 def is_history(columns: Any) -> bool:
     """Whether it has columns by name, and among them a cost."""
     return (isinstance(columns, Mapping) or hasattr(columns, "columns")) and "cost" in columns
+
+
+def two_of(given: Any, what: str, place: Callable[[Any], int]) -> tuple[int, int]:
+    """The positions of two features or components that span a plane.
+
+    Parameters
+    ----------
+    given : sequence of int or str
+    what : str
+        What they are called in the errors.
+    place : callable
+        The position of one of them.
+
+    Raises
+    ------
+    ArgumentError
+        If they are not two, or both are the same.
+    """
+    if isinstance(given, str) or not isinstance(given, Sized) or len(given) != 2:
+        raise ArgumentError(f"{what} = {given!r} has to be two of them, as (0, 1)")
+    two: Any = given
+    pair = place(two[0]), place(two[1])
+    if pair[0] == pair[1]:
+        raise ArgumentError(f"{what} = {given!r} is twice the same: name two of them, as (0, 1)")
+    return pair
 
 
 def by_name(things: Any, single: bool) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from standalone_node.plot.colouring import Colouring
 from standalone_node.plot.following import ROWS, Ways, ways_of
 from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import shortened
+from standalone_node.plot.subjects import two_of
 
 Array = NDArray[Any]
 Component = int | str
@@ -152,9 +153,7 @@ def plane_of(ways: Ways, given: Sequence[Component] | None) -> tuple[int, int]:
     if given is None:
         first = min(network.first, network.width - 2)
         return (first, first + 1) if network.inputs > 1 else (first - 1 if first else 0, first or 1)
-    if isinstance(given, str) or len(given) != 2:
-        raise ArgumentError(f"components = {given!r} has to be two of them, as (0, 1)")
-    return ways.component(given[0]), ways.component(given[1])
+    return two_of(given, "components", ways.component)
 
 
 def draw_ways(axes: Axes, looks: Colouring, x: Array, y: Array, *, ends: bool = False) -> None:

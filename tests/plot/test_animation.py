@@ -86,6 +86,30 @@ def test_a_file_is_written_the_same_each_time_and_has_all_frames(
     assert times == [200, 200, 200, 200, 400]  # the end stays
 
 
+def test_what_stands_still_is_drawn_once_and_every_frame_is_what_a_figure_shows(
+    models: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    draw = Axes.draw
+    monkeypatch.setattr(Axes, "draw", lambda self, *given: drawn.append(1) or draw(self, *given))
+    figure = Figure(layout="constrained", dpi=80)
+    axes = figure.add_subplot()
+    path = tmp_path / "f.gif"
+    moving = sn.plot.flow(
+        models.problem, parameters=models.parameters, path=path, frames=6, ax=axes
+    )
+    assert len(drawn) == 1 and figure.dpi == 80
+    monkeypatch.undo()
+    with Image.open(path) as film:
+        for frame in (0, 2, 5):
+            film.seek(frame)
+            moving._func(frame)
+            figure.savefig(tmp_path / "whole.png", dpi=100)
+            whole = np.asarray(Image.open(tmp_path / "whole.png").convert("RGB"), dtype=float)
+            apart = np.abs(np.asarray(film.convert("RGB"), dtype=float) - whole).max(axis=-1)
+            assert (apart > 60.0).mean() < 5e-4  # but for the colours that a GIF has
+
+
 def test_a_notebook_can_show_it(models: Any) -> None:
     page = sn.plot.flow(models.problem, parameters=models.parameters, frames=2).to_jshtml()
     assert page.count("data:image/png;base64") == 2

@@ -112,7 +112,7 @@ def test_a_figure_is_drawn_on_the_axes_given_and_changes_nothing_else(
     assert axes.has_data() and axes.get_xlabel() and axes.get_ylabel()
     with warnings.catch_warnings():
         warnings.simplefilter("error")  # no name is taken for mathematics, no letter is missing
-        figure.canvas.draw()
+        figure.draw_without_rendering()
 
 
 @pytest.mark.parametrize("name", [name for name in DRAWN if name not in ANIMATIONS])
@@ -266,6 +266,36 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
             parameters=sn.Parameters([0.0, 1.0], np.ones((2, 1, 1)), np.ones((2, 1))),
         ),
         r"draw it with components\(\)",
+    ),
+    "an empty history": (lambda m: sn.plot.convergence({"cost": []}), "the history has no row"),
+    "a history of words": (
+        lambda m: sn.plot.convergence({"cost": ["high"]}, "cost"), "something else than numbers"
+    ),
+    "a ragged history": (
+        lambda m: sn.plot.convergence({"cost": [1.0, 2.0], "step": [1.0]}, "cost"), "of one length"
+    ),
+    "no finite number": (
+        lambda m: sn.plot.convergence({"cost": [np.nan]}, "cost"), "no number of cost .* is finite"
+    ),
+    "relative to zero": (
+        lambda m: sn.plot.convergence({"cost": [0.0, 0.0]}, "cost", relative=True),
+        "not above zero: relative=False",
+    ),
+    "one feature for two": (
+        lambda m: sn.plot.decision_regions(m.classifier, m.X, features=0), "two of them"
+    ),
+    "one feature twice": (
+        lambda m: sn.plot.decision_regions(m.classifier, m.X, features=("height", 1)),
+        r"features = \('height', 1\) is twice the same",
+    ),
+    "one component twice": (
+        lambda m: sn.plot.phase_plane(m.classifier, m.X, (0, -4)), "components .* twice the same"
+    ),
+    "a point nowhere": (
+        lambda m: sn.plot.stability("euler", points=[0.0, np.nan]), r"points\[1\] .* not finite"
+    ),
+    "points that are none": (
+        lambda m: sn.plot.stability("euler", points=["left"]), "else than complex numbers"
     ),
     "no frames": (lambda m: sn.plot.flow(m.classifier, m.X, frames=1), "frames = 1"),
 }  # fmt: skip

@@ -19,6 +19,7 @@ from sklearn.svm import SVC
 import standalone_node as sn
 from standalone_node.errors import ArgumentError
 from standalone_node.model.tableaux import TABLEAUX
+from standalone_node.plot.inks import FAINT
 from standalone_node.plot.stable import stability_function, step_products
 from standalone_node.plot.style import OKABE_ITO
 from standalone_node.sensitivity.subject import network_of
@@ -86,6 +87,36 @@ def test_steps_of_single_iterations_may_be_zero_at_the_start(models: Any, ax: Ax
     sn.plot.convergence(models.classifier, "step", ax=ax)
     steps = models.classifier.result_.history["step"]
     assert np.array_equal(ax.get_lines()[0].get_ydata()[1:], steps[1:])
+
+
+def test_many_runs_have_a_key_of_their_colours_and_of_the_dashes_of_quantities(ax: Axes) -> None:
+    falling = {"cost": np.array([2.0, 1.0]), "gradient_norm": np.array([3.0, 1.0])}
+    names = [f"seed {i}" for i in range(12)]
+    sn.plot.convergence(dict.fromkeys(names, falling), ax=ax)
+    assert key(ax) == [*names, "cost E", "gradient norm ‖g‖"]
+    handles = ax.get_legend().legend_handles
+    colours = [to_hex(handle.get_color()) for handle in handles[:12]]  # type: ignore[union-attr]
+    assert len(set(colours)) == 12
+    costs, norms = ax.get_lines()[::2], ax.get_lines()[1::2]
+    assert [to_hex(line.get_color()) for line in costs] == colours
+    assert [to_hex(line.get_color()) for line in norms] == colours
+    assert {line.get_linestyle() for line in costs} == {handles[12].get_linestyle()}  # type: ignore[union-attr]
+    assert {line.get_linestyle() for line in norms} == {handles[13].get_linestyle()}  # type: ignore[union-attr]
+
+
+def test_quantities_that_all_start_at_zero_are_drawn_as_they_are(models: Any, ax: Axes) -> None:
+    sn.plot.convergence(models.classifier, ("step", "beta"), ax=ax)
+    history = models.classifier.result_.history
+    for line, column in zip(ax.get_lines(), ("step", "beta"), strict=True):
+        assert np.array_equal(line.get_ydata(), history[column])
+    assert ax.get_ylabel() == "value"
+
+
+def test_a_cost_of_zero_and_a_single_iterate_are_seen(ax: Axes) -> None:
+    (line,) = sn.plot.convergence({"cost": np.zeros(3)}, "cost", ax=ax).get_lines()
+    assert ax.get_yscale() == "linear" and np.array_equal(line.get_ydata(), np.zeros(3))
+    (point,) = sn.plot.convergence({"cost": [3.0]}, "cost", ax=Figure().add_subplot()).get_lines()
+    assert point.get_marker() == "o" and line.get_marker() == ""
 
 
 # Weights.
@@ -195,6 +226,20 @@ def test_quantities_have_a_bar_instead_of_a_key(models: Any, ax: Axes) -> None:
     assert bar.get_ylim() == pytest.approx((models.values.min(), models.values.max()))
 
 
+def test_quantities_that_are_not_finite_are_grey_and_leave_the_scale_alone(
+    models: Any, ax: Axes
+) -> None:
+    values = models.values.copy()
+    values[[0, 7]] = np.nan, np.inf
+    sn.plot.components(models.regressor, models.rows, classes=values, ax=ax)
+    colours = [to_hex(colour) for colour in ax.collections[0].get_colors()]  # type: ignore[attr-defined]
+    assert {i for i, colour in enumerate(colours) if colour == FAINT} == {0, 7}
+    fine = values[np.isfinite(values)]
+    bar = ax.figure.axes[1]
+    assert bar.get_ylim() == pytest.approx((fine.min(), fine.max()))
+    assert bar.get_ylabel() == "grey: not finite"
+
+
 # Regions.
 
 
@@ -247,6 +292,39 @@ def test_any_classifier_has_regions_over_two_of_its_features(classifier: Any, ax
     assert bottom < X["c"].min() and top > X["c"].max()
     assert (ax.get_xlabel(), ax.get_ylabel()) == ("b", "c")
     assert len(ax.collections) == 0
+
+
+class Strips:
+    """Classes 0 to 29 in strips of equal width over the first of three features."""
+
+    classes_ = np.arange(30)
+
+    def fit(self, X: Any, y: Any = None) -> Strips:
+        return self
+
+    def predict(self, X: np.ndarray) -> np.ndarray:
+        return np.clip(X[:, 0].astype(int), 0, 29)
+
+
+def test_of_more_classes_than_colours_the_names_stand_in_the_regions(ax: Axes) -> None:
+    X = np.array([[0.0, 0.0, 1.0], [30.0, 1.0, 3.0]])
+    sn.plot.decision_regions(Strips(), X, ax=ax)
+    for text in ax.texts:
+        assert np.clip(int(text.get_position()[0]), 0, 29) == int(text.get_text())
+    assert {int(text.get_text()) for text in ax.texts} >= set(range(1, 29))
+    assert len(key(ax)) == 30
+
+
+def test_the_title_says_where_other_features_are_held(models: Any, ax: Axes) -> None:
+    X = np.array([[0.0, 0.0, 1.0], [30.0, 1.0, 3.0]])
+    sn.plot.decision_regions(Strips(), X, points=3, ax=ax)
+    assert ax.get_title() == "1 other feature held at its mean"
+    sn.plot.decision_regions(Strips(), np.c_[X, X], held=np.zeros(6), points=3, ax=ax)
+    assert ax.get_title() == "4 other features held at values given"
+    plain = sn.plot.decision_regions(
+        models.classifier, models.X, points=3, ax=Figure().add_subplot()
+    )
+    assert plain.get_title() == ""
 
 
 # Spectra and stability.
@@ -328,7 +406,7 @@ def test_a_taylor_test_that_is_nothing_but_rounding_is_drawn_as_well(ax: Axes) -
     p = sn.Parameters([0.0, 1.0], np.zeros((2, 1, 1)), np.zeros((2, 1)))
     v = sn.Parameters([0.0, 1.0], np.ones((2, 1, 1)), np.zeros((2, 1)))
     sn.plot.taylor(sn.taylor_test(problem, p, v), ax=ax)
-    assert ax.get_title() == "Taylor test: order inf"
+    assert ax.get_title() == "Taylor test: nothing but rounding"
 
 
 def test_errors_stand_against_the_step_beside_the_slope_of_the_scheme(ax: Axes) -> None:
