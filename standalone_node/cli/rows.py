@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -21,6 +21,11 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 def data_options(command: F) -> F:
     """What is read, what it is taken for, and what is held out: `prepared_rows` reads them."""
+    return _column_options(_held_out_options(command))
+
+
+def _column_options(command: F) -> F:
+    """What is read, and what it is taken for."""
     options = (
         click.option(
             "--target",
@@ -71,6 +76,13 @@ def data_options(command: F) -> F:
             show_default=True,
             help="auto: text, booleans and at most 20 distinct whole numbers are classes.",
         ),
+    )
+    return _with(options, command)
+
+
+def _held_out_options(command: F) -> F:
+    """What is held out, and how."""
+    options = (
         click.option(
             "--test-share",
             type=float,
@@ -94,6 +106,11 @@ def data_options(command: F) -> F:
         ),
         seed_option,
     )
+    return _with(options, command)
+
+
+def _with(options: Sequence[Callable[[F], F]], command: F) -> F:
+    """The options, in this order."""
     for option in reversed(options):
         command = option(command)
     return command
