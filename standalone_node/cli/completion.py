@@ -43,7 +43,8 @@ def command(shell: str) -> None:
       node-fit completion zsh > "${fpath[1]}/_node-fit"
       node-fit completion fish > ~/.config/fish/completions/node-fit.fish
 
-    For bash the package bash-completion has to be installed; without it, add the line  eval "$(node-fit completion bash)"  to ~/.bashrc. In zsh, compinit has
+    For bash the package bash-completion has to be installed; without it, add the line
+    eval "$(node-fit completion bash)"  to ~/.bashrc. In zsh, compinit has
     to run in ~/.zshrc.
     """
     from standalone_node.cli.main import COMPLETE, main

@@ -70,8 +70,8 @@ def read_weights(
         place, far = int(values.argmax()), "above 1e120" if power > 0 else "below 1e-120"
         raise DataError(
             f"{at(table, place, name)}: the weight {quoted(reading.cells[place])} is {far}, too "
-            "far for a file that is read in chunks; multiply all weights by one number, or read the "
-            "file whole with --chunked no."
+            "far for a file that is read in chunks; multiply all weights by one number, or read "
+            "the file whole with --chunked no."
         )
     scaled: Array = np.ldexp(values, -power)
     lost = (scaled < np.finfo(np.float64).tiny) & (values > 0.0)
