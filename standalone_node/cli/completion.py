@@ -44,7 +44,8 @@ def command(shell: str) -> None:
       node-fit completion fish > ~/.config/fish/completions/node-fit.fish
 
     For bash the package bash-completion has to be installed; without it, add the line
-    eval "$(node-fit completion bash)" to ~/.bashrc. In zsh, compinit has to run in ~/.zshrc.
+    eval "$(node-fit completion bash)"  to ~/.bashrc. In zsh, compinit has
+    to run in ~/.zshrc.
     """
     from standalone_node.cli.main import COMPLETE, main
 

@@ -12,7 +12,6 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
-from standalone_node.learn.cells import listed
 from standalone_node.learn.folds import folding_words, folds_of
 from standalone_node.learn.preparation import Prepared, part_of
 from standalone_node.learn.scores import SCORE_NAMES, scalars
@@ -208,7 +207,9 @@ def _warn_of_gaps(folds: list[Fold]) -> None:
             words, _, target = name.partition("[")
             what = SCORE_NAMES.get(words, words) + (f" of {target.rstrip(']')}" if target else "")
             which = (
-                f"fold {without[0]} has" if len(without) == 1 else f"folds {listed(without)} have"
+                f"fold {without[0]} has"
+                if len(without) == 1
+                else f"folds {', '.join(without)} have"
             )
             warnings.warn(
                 f"{which} no {what}, as the target is constant there, so that mean and spread of "

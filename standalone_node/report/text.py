@@ -52,7 +52,7 @@ def grid(
     words: Sequence[str] = (),
 ) -> RenderableType:
     """A table with a header; the first column and those called `words` are set to the left."""
-    table = Table(box=box.SIMPLE_HEAD, pad_edge=False)
+    table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     for i, header in enumerate(headers):
         left = i == 0 or header in words
         table.add_column(Text(header), justify="left" if left else "right", overflow="fold")
