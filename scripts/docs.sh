@@ -7,7 +7,8 @@
 #   PYTHON=COMMAND  the Python to make it with (default: python3, or the newest python3.x there is)
 #   JOBS=NUMBER     pages that are executed at once (default: as many as there are processors)
 #
-# Writes docs/_build/html, which works from disk without a network. A second build executes only what has changed; with -E it does all anew.
+# Writes docs/_build/html, which works from disk without a network. A second build executes only what
+# has changed; with -E it does all anew.
 set -eu
 
 root=$(CDPATH='' cd -- "$(dirname -- "$0")/.." && pwd)
