@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, Literal
 
 from rich import box
 from rich.console import Group, RenderableType
@@ -53,11 +53,15 @@ def grid(
 ) -> RenderableType:
     """A table with a header; the first column and those called `words` are set to the left."""
     table = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    lines = [[cell if isinstance(cell, Text) else Text(cell) for cell in row] for row in rows]
     for i, header in enumerate(headers):
         left = i == 0 or header in words
-        table.add_column(Text(header), justify="left" if left else "right", overflow="fold")
-    for row in rows:
-        table.add_row(*(cell if isinstance(cell, Text) else Text(cell) for cell in row))
+        # A number is not folded: of what is too wide the headers are.
+        least = None if left else max((line[i].cell_len for line in lines), default=None)
+        justify: Literal["left", "right"] = "left" if left else "right"
+        table.add_column(Text(header), justify=justify, overflow="fold", min_width=least)
+    for line in lines:
+        table.add_row(*line)
     return _titled(title, table)
 
 
