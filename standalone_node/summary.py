@@ -115,7 +115,12 @@ class Summary:
 
 def _lines(value: str, width: int) -> list[str]:
     """The value in lines of that width, its own line breaks kept."""
-    return [line for part in value.split("\n") for line in wrap(part, width) or [""]]
+    return [line for part in value.split("\n") for line in _folded(part, width)]
+
+
+def _folded(part: str, width: int) -> list[str]:
+    """A paragraph in lines; a word with a hyphen stays one."""
+    return wrap(part, width, break_on_hyphens=False) or [""]
 
 
 def digits(value: float) -> str:

@@ -124,8 +124,9 @@ class Result(OptimizeResult):
         return {**self.__dict__, "_excerpt": None, "_dropped": True}
 
     def __repr__(self) -> str:
-        # SciPy's lists what there is, in whatever state that is.
-        return self.summary().text() if self._is_whole() else super().__repr__()
+        if self._is_whole():
+            return self.summary().text()
+        return f"Result({', '.join(f'{name}={value!r}' for name, value in self.items())})"
 
     def __str__(self) -> str:
         return repr(self)

@@ -21,22 +21,22 @@ class Terminal(Console):
         self.quiet = True
 
 
-#: Where lines are folded that go to no terminal, whose width would be known: in a pipe or a file
-#: tables are folded as in a terminal that the variable COLUMNS tells of, and progress is not.
-_WIDTH, _LINES = 80, 1000
+#: A pipe or a file has no width to fold lines at: names of files and numbers stay in one piece, for
+#: whoever looks for them. Where the variable COLUMNS is set, it is that of the result.
+_UNFOLDED = 1000
 
 
 def terminal(*, stderr: bool = False) -> Terminal:
     """A console on stdout or stderr."""
     stream = sys.stderr if stderr else sys.stdout
-    width = _LINES if stderr else _columns()
+    width = _UNFOLDED if stderr else _columns()
     return Terminal(stderr=stderr, width=None if stream.isatty() else width, highlight=False)
 
 
 def _columns() -> int:
-    """What COLUMNS says, if it is a width."""
+    """What COLUMNS says, if it is a width; else more than any line has."""
     told = os.environ.get("COLUMNS", "")
-    return int(told) if told.isdecimal() and int(told) > 0 else _WIDTH
+    return int(told) if told.isdecimal() and int(told) > 0 else _UNFOLDED
 
 
 def show(part: RenderableType) -> None:

@@ -120,8 +120,8 @@ def test_what_is_left_out_is_said_in_options(run: Run, folder: Path) -> None:
 
 
 def test_errors_of_categories_alone_are_called_so(run: Run, folder: Path) -> None:
-    rows = "".join(f"{a},{'x' if a == 'u' else 'y'}\n" for a in "uvwuvwuvwuvwuvwuvw")
-    (folder / "words.csv").write_text("word,kind\n" + rows)
+    rows = "".join(f"{a},{b},{'x' if a == 'u' else 'y'}\n" for a in "uvw" for b in "abcdef")
+    (folder / "words.csv").write_text("word,letter,kind\n" + rows)
     assert run("fit", "words.csv", "--target", "kind", "--max-iterations", "3", "-q").exit_code == 0
     result = run("sensitivity", "words.node.npz", "words.csv", "-o", "report", *QUICK)
     assert result.exit_code == 0, result.stderr
