@@ -118,6 +118,7 @@ class NodeFit(click.Group):
 
                 traceback.print_exc()
             code = _end(outcome)
+        _drop_what_cannot_be_written()
         sys.exit(code if isinstance(code, int) else 0)
 
 
@@ -130,9 +131,6 @@ def _forgive_encoding() -> None:
 def _end(outcome: Failure) -> int:
     """Say what went wrong; the exit code."""
     if outcome.code == BROKEN_PIPE:
-        # Python flushes stdout once more at its end, into the same broken pipe.
-        nowhere = os.open(os.devnull, os.O_WRONLY)
-        os.dup2(nowhere, sys.stdout.fileno())
         return outcome.code
     if outcome.code in (HUNG_UP, INTERRUPTED, TERMINATED):
         _leave_in_peace()
@@ -141,6 +139,16 @@ def _end(outcome: Failure) -> int:
     if outcome.hint:
         click.echo(outcome.hint, err=True)
     return outcome.code
+
+
+def _drop_what_cannot_be_written() -> None:
+    """Python flushes both streams once more at its end; where that fails, so does the exit code."""
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except (OSError, ValueError):
+            nowhere = os.open(os.devnull, os.O_WRONLY)
+            os.dup2(nowhere, stream.fileno())
 
 
 def _leave_in_peace() -> None:
