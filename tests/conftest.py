@@ -11,6 +11,9 @@ from hypothesis import settings
 settings.register_profile("project", deadline=None, derandomize=True)
 settings.load_profile("project")
 
+# The width of somebody's terminal, which workers are told of, is not that of what tests read.
+os.environ.pop("COLUMNS", None)
+
 #: Whether numba was told to compile nothing; then the kernels run as Python, slowly.
 INTERPRETED = os.environ.get("NUMBA_DISABLE_JIT", "0") not in ("", "0")
 

@@ -126,7 +126,10 @@ class Result(OptimizeResult):
     def __repr__(self) -> str:
         if self._is_whole():
             return self.summary().text()
-        return f"Result({', '.join(f'{name}={value!r}' for name, value in self.items())})"
+        try:
+            return str(super().__repr__())
+        except ValueError:  # SciPy's cannot show an empty history
+            return f"Result({', '.join(f'{name}={value!r}' for name, value in self.items())})"
 
     def __str__(self) -> str:
         return repr(self)
