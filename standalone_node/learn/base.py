@@ -14,7 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError
-from standalone_node.learn.canonical import canonical, even
+from standalone_node.learn.canonical import canonical, even, mean_one
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.printing import Printing
@@ -74,9 +74,7 @@ class NodeEstimator(Printing):
         weights = weights * self._factors(targets, weights)
         if not weights.any():
             raise ArgumentError("class_weight has to be positive for the class of at least one row")
-        weights = even(weights)
-        normalised: Array = weights / weights.mean()
-        return normalised
+        return mean_one(even(weights))
 
     def _rows_of_fit(
         self, rows: Array, targets: Array, weights: Array
@@ -92,8 +90,7 @@ class NodeEstimator(Printing):
         weights = self._final(targets, weights)
         kept = weights > 0.0  # a class may weigh nothing
         if not kept.all():
-            rows, targets, weights = rows[kept], targets[kept], weights[kept]
-            weights = weights / weights.mean()
+            rows, targets, weights = rows[kept], targets[kept], mean_one(weights[kept])
         return rows, targets, weights
 
     def inverse_problem(

@@ -61,10 +61,9 @@ def canonical(rows: Array, targets: Array, weights: Array) -> tuple[Array, Array
         starts = np.flatnonzero(first)
         order, weights = order[starts], np.add.reduceat(weights, starts)
     rows, targets = rows.take(order, axis=0), targets.take(order, axis=0)
-    for copy in (rows, targets):
-        copy += (
-            0  # of the two zeros one: it must not matter which of its equals a row is taken from
-        )
+    # Of the two zeros one: it must not matter which of its equals a row is taken from.
+    rows += 0
+    targets += 0
     return rows, targets, weights
 
 
@@ -89,6 +88,12 @@ def even(weights: Array) -> NDArray[np.float64]:
     # rounding goes up or down.
     mantissas, exponents = np.frexp(weights / weights.max())
     return np.ldexp(np.rint(np.ldexp(mantissas, WEIGHT_BITS)), exponents - WEIGHT_BITS)
+
+
+def mean_one(weights: Array) -> Array:
+    """Weights (B,) in proportion, with mean 1: beside a penalty rows then count as ever."""
+    normalised: Array = weights / weights.mean()
+    return normalised
 
 
 def content_groups(*arrays: Array) -> NDArray[np.intp]:

@@ -58,7 +58,7 @@ def folds_of(
             f"{table.source}: --cv {folds} needs {least} {what} and there are {found} among the "
             f"{len(keys)} rows that are trained on; take fewer folds, or add rows."
         )
-    places = distinct_rows(schema, table, keys)
+    places = distinct_rows(parting, schema, table, keys)
     with warnings.catch_warnings():
         # That a class has fewer rows than there are folds; what matters of it is looked at below.
         warnings.simplefilter("ignore", UserWarning)

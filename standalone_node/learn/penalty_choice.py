@@ -11,6 +11,7 @@ from sklearn.model_selection import KFold
 
 from standalone_node.learn.base import to_stderr
 from standalone_node.learn.batching import seed_of
+from standalone_node.learn.canonical import mean_one
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted
@@ -127,7 +128,7 @@ def _fitted_fold(
     estimator: Any, X: Array, values: Array, weights: Array, l2: float, terms: Terms
 ) -> Callable[[Array], Array]:
     """The prediction of a fit to the training rows of a fold, and to nothing else."""
-    weights = weights / weights.mean()  # beside the penalty a fold weighs what all rows do
+    weights = mean_one(weights)
     scaling = Scaling.of_features(X, weights)
     target = Scaling.of_targets(values, weights)
     layout = estimator._layout(X)

@@ -238,5 +238,5 @@ def _fit_score(estimator: Any, excerpt: Excerpt) -> float | None:
         # The scale of a target makes no difference to its R².
         score = r2_score(problem.targets, found, sample_weight=weights) if len(found) > 1 else None
         return None if score is None or not np.isfinite(score) else float(score)
-    best = found[:, 0] > 0.0 if estimator.loss == "logistic" else found.argmax(axis=1)
+    best = estimator.network_.decided(found)
     return float(accuracy_score(labels_of_targets(problem.targets), best, sample_weight=weights))

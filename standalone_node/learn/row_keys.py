@@ -109,20 +109,23 @@ def row_keys(parting: Parting, schema: Schema, table: Table) -> Array:
     return PARTINGS[parting.kind](parting, schema, table)
 
 
-def distinct_rows(schema: Schema, table: Table, keys: Array) -> Array:
+def distinct_rows(parting: Parting, schema: Schema, table: Table, keys: Array) -> Array:
     """One row of each key and content, (n,): positions, in an order that contents decide.
 
     Whatever counts rows counts these, so that a row of weight 2 counts as much as the row twice.
 
     Parameters
     ----------
+    parting : Parting
     schema : Schema
     table : Table
     keys : ndarray, shape (B,)
         As `row_keys` gives them.
     """
-    contents = _contents(Parting(), schema, table)
-    pairs = keys * (int(contents.max()) + 1) + contents
+    pairs = keys
+    if parting.kind != "content":  # where keys are contents already
+        contents = _contents(parting, schema, table)
+        pairs = keys * (int(contents.max()) + 1) + contents
     found: Array = np.unique(pairs, return_index=True)[1]
     return found
 
@@ -134,16 +137,13 @@ def _contents(parting: Parting, schema: Schema, table: Table) -> Array:
 
 
 def _groups(parting: Parting, schema: Schema, table: Table) -> Array:
-    assert parting.column is not None
-    reading = read_column(table, parting.column, schema.na, (table.decimal,))
-    _refuse_missing(table, parting, reading.missing)
+    reading = _read(parting, schema, table)
     return _ranks(reading.values if reading.numeric.all() else reading.cells.astype(str))
 
 
 def _times(parting: Parting, schema: Schema, table: Table) -> Array:
     assert parting.column is not None
-    reading = read_column(table, parting.column, schema.na, (table.decimal,))
-    _refuse_missing(table, parting, reading.missing)
+    reading = _read(parting, schema, table)
     format = parting.format or _format(parting.column, reading, table)
     if format is None:
         return _ranks(reading.values)
@@ -194,9 +194,7 @@ def with_format(
         return parting
     format = dates.get(parting.column)
     if format is None:
-        reading = read_column(table, parting.column, schema.na, (table.decimal,))
-        _refuse_missing(table, parting, reading.missing)
-        format = _format(parting.column, reading, table)
+        format = _format(parting.column, _read(parting, schema, table), table)
     return replace(parting, format=format)
 
 
@@ -222,14 +220,18 @@ def with_keys(parting: Parting, missing: str, na: Sequence[str], table: Table) -
     return replace(kept, notes=(*kept.notes, note))
 
 
-def _refuse_missing(table: Table, parting: Parting, missing: Array) -> None:
-    if missing.any():
-        place, name = int(missing.argmax()), str(parting.column)
+def _read(parting: Parting, schema: Schema, table: Table) -> Reading:
+    """The column of a group or a time; DataError if a cell of it is missing."""
+    name = str(parting.column)
+    reading = read_column(table, name, schema.na, (table.decimal,))
+    if reading.missing.any():
+        place = int(reading.missing.argmax())
         raise DataError(
             f"{at(table, place, name)}: the {parting.kind} of the row is missing, by which --"
             f"{parting.kind} parts the rows; fill it in, or leave such rows out with "
             "--missing drop."
         )
+    return reading
 
 
 def _ranks(values: Array) -> Array:

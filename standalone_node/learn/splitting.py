@@ -58,7 +58,7 @@ def split_rows(
     classes = len(schema.target.classes)
     labels = targets if classes else np.zeros(len(targets), dtype=np.intp)
     keys = row_keys(parting, schema, table)
-    places = distinct_rows(schema, table, keys)
+    places = distinct_rows(parting, schema, table, keys)
     counted = keys[places]
     wanted = held_out_rows(
         table.source, len(places), classes, share, equal=len(targets) - len(places)

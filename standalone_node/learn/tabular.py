@@ -141,7 +141,10 @@ def fit(
             "of the two out."
         )
     options = {"random_state": prepared.seed, **(arguments or {})}
-    warn_of_explosion(prepared.schema, estimator_of(prepared, options), len(prepared.train))
+    made = partial(estimator_of, prepared) if start is None else start.continued
+    estimator = made(options)
+    warn_of_explosion(prepared.schema, estimator, len(prepared.train))
+    warn_of_inner_parts(prepared.parting, estimator)
     tell = stage or (lambda words: None)
     refit = refit and prepared.test is not None
     with nullcontext() if checkpoint is None else checkpoint:
@@ -151,9 +154,6 @@ def fit(
 
             watch: dict[str, Any] = {"stage": tell, "done": done}
             crossed = cross_validate(prepared, options, folds, terms, runs_after=1 + refit, **watch)
-        made = partial(estimator_of, prepared) if start is None else start.continued
-        estimator = made(options)
-        warn_of_inner_parts(prepared.parting, estimator)
         fitted = _fitted(prepared, estimator, terms, tell)
         if refit:
             fitted = _refitted(fitted, made(options), terms, tell)

@@ -10,6 +10,7 @@ from sklearn.base import BaseEstimator, is_classifier
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.batching import batches_of, seed_of, whole_batch
+from standalone_node.learn.canonical import mean_one
 from standalone_node.learn.needs import require_fit
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.validation import NegativeLoss, held_out
@@ -121,9 +122,9 @@ def fitted(
         classes = is_classifier(estimator)
         labels = labels_of_targets(problem.targets) if classes else problem.targets
         rest, validation = held_out(estimator.validation_share, labels, classes, seed)
-        watch["monitor"] = NegativeLoss(mean_one(problem.rows(validation)))
+        watch["monitor"] = NegativeLoss(_of_rows(problem, validation))
         watch["patience"] = PATIENCE if estimator.patience is None else estimator.patience
-        problem = mean_one(problem.rows(rest))
+        problem = _of_rows(problem, rest)
     elif estimator.patience is not None:
         raise ArgumentError(
             f"patience = {estimator.patience!r} waits for the validation loss: give "
@@ -136,10 +137,10 @@ def fitted(
     return continuation(problem, levels, start=start, **options), problem.times
 
 
-def mean_one(problem: InverseProblem) -> InverseProblem:
-    """A problem of chosen rows whose weights have mean 1 again, as the penalty supposes."""
-    weights = problem.sample_weight
-    return problem.with_rows(problem.inputs, problem.targets, weights / weights.mean())
+def _of_rows(problem: InverseProblem, rows: Array) -> InverseProblem:
+    """The problem of some rows, whose weights have mean 1 again, as the penalty supposes."""
+    some = problem.rows(rows)
+    return some.with_rows(some.inputs, some.targets, mean_one(some.sample_weight))
 
 
 def labels_of_targets(targets: Array) -> Array:

@@ -138,7 +138,7 @@ def ways_of(
     if most < 1:
         raise ArgumentError(f"rows = {most} has to be at least 1")
     looks, order = _looks(model, X, network, rows, known)
-    index = np.sort(even(order, most))
+    index = even(order, most)
     network.solve(rows[index])  # or an error that names the row that overflows
     states = network.dynamics.states(network.parameters, network.initial(rows[index]))
     return Ways(network, rows[index], index, np.asarray(states, dtype=np.float64), looks.of(index))
@@ -180,8 +180,8 @@ def _looks(
 
 
 def even(order: Array, most: int) -> Array:
-    """Positions of at most so many rows, evenly over numbers (B,) in order of size."""
+    """Positions of at most so many rows, ascending, evenly over numbers (B,) in order of size."""
     shuffled = np.random.default_rng(0).permutation(len(order))
     shuffled = shuffled[np.argsort(order[shuffled], kind="stable")]
     places = np.linspace(0.0, len(shuffled) - 1.0, min(most, len(shuffled)))
-    return np.asarray(shuffled[places.round().astype(np.intp)])
+    return np.sort(shuffled[places.round().astype(np.intp)])

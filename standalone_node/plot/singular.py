@@ -82,7 +82,7 @@ def spectrum(
         )
     if rows < 1:
         raise ArgumentError(f"rows = {rows} has to be at least 1")
-    chosen = np.sort(even(np.zeros(len(inputs)), rows))
+    chosen = even(np.zeros(len(inputs)), rows)
     found = spectra(network, inputs[chosen])[..., :count]
     table = pd.DataFrame({"depth": network.times})
     for i in range(count):

@@ -160,7 +160,7 @@ def _points(given: ArrayLike | None) -> Array:
 def _products(model: Any, X: ArrayLike | None, parameters: Parameters | None, most: int) -> Array:
     """h λ for the eigenvalues λ of f_x at the beginning of each step, over some rows."""
     network, inputs = asked(model, X, parameters)
-    chosen = inputs[np.sort(even(np.zeros(len(inputs)), most))]
+    chosen = inputs[even(np.zeros(len(inputs)), most)]
     return step_products(network, chosen).ravel()
 
 

@@ -239,9 +239,10 @@ def measured(problem: Measurable, p: Parameters, *, counting: int, of_rows: int)
         some = problem.excerpt(DERIVATIVE_ROWS).make()
         # In single precision most of the steps would be lost in the parameters already.
         double = some if dtype == np.float64 else some.doubled()
-        offset = offset_of(some, p)
-        at = _derivative(some, double, p, some.smooth_direction(p, SEED))
-        near = _derivative(some, double, p + offset, offset)
+        offset, direction = offset_of(some, p), some.smooth_direction(p, SEED)
+        step = STEP * float(np.abs(direction.values).max())
+        at = _derivative(some, double, p, direction, step)
+        near = _derivative(some, double, p + offset, offset, step)
         clear = next_change > 64.0 * rounding * size
         observed = float(np.log2(change / next_change)) if clear else float("nan")
     return Accuracy(
@@ -275,13 +276,12 @@ def offset_of(problem: Measurable, p: Parameters) -> Parameters:
 
 
 def _derivative(
-    problem: Any, double: Any, p: Parameters, direction: Parameters
+    problem: Any, double: Any, p: Parameters, direction: Parameters, step: float
 ) -> tuple[float, float]:
     """The order of the Taylor test and the error of the dot test; NaN where not to be seen."""
     if not np.isfinite(problem.cost(p)):
         return float("nan"), float("nan")
-    size = STEP * float(np.abs(double.smooth_direction(p, SEED).values).max())
-    order = float(taylor_test(double, p, direction, size=size))
+    order = float(taylor_test(double, p, direction, size=step))
     return _or_nan(order), _or_nan(float(dot_test(problem, p)))
 
 

@@ -7,7 +7,9 @@ from typing import Any
 from rich.text import Text
 
 from standalone_node.model.forms import FORMULAS
+from standalone_node.problem.description import depth_words
 from standalone_node.report.numbers import count, short
+from standalone_node.summary import counted
 
 #: What is learnt, where it is not the nodal values themselves.
 LEARNT = {
@@ -29,16 +31,11 @@ def network_rows(facts: dict[str, Any]) -> list[tuple[str, str | Text]]:
 
 
 def _steps(facts: dict[str, Any]) -> str:
-    settings, found = facts["settings"], facts["time_steps"]
-    scheme = f"{settings['scheme']}{', made reversible,' if settings['reversible'] else ''}"
-    text = f"{_counted(found, 'step')} of {scheme} to T = {short(settings['horizon'])}"
+    settings = facts["settings"]
+    text = depth_words(facts["time_steps"], settings)
     if settings["rtol"] is None and settings["atol"] is None:
         return text
-    return f"{text}, chosen by tolerance; {_counted(settings['steps'], 'interval')} of depth"
-
-
-def _counted(number: int, what: str) -> str:
-    return f"{count(number)} {what}{'s' * (number != 1)}"
+    return f"{text}; {counted(settings['steps'], 'interval')} of depth"
 
 
 def _penalty(facts: dict[str, Any]) -> str:
