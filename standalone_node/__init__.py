@@ -9,6 +9,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from standalone_node._version import __version__
+from standalone_node.lazy import importer
 
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
@@ -111,14 +112,13 @@ __all__ = [
 ]
 
 
+_imported = importer(__name__, _HOMES)
+
+
 def __getattr__(name: str) -> Any:
     if name in _MODULES:
         return import_module(f"standalone_node.{name}")
-    if name not in _HOMES:
-        raise AttributeError(f"module 'standalone_node' has no attribute {name!r}")
-    value = getattr(import_module(f"standalone_node.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+    return _imported(name)
 
 
 def __dir__() -> list[str]:

@@ -12,8 +12,9 @@ shows, saves or changes a setting. The names below are imported when they are fi
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
+
+from standalone_node.lazy import importer
 
 if TYPE_CHECKING:
     from standalone_node.plot.animation import flow
@@ -55,12 +56,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> Any:
-    if name not in FIGURES:
-        raise AttributeError(f"module 'standalone_node.plot' has no attribute {name!r}")
-    value = getattr(import_module(f"standalone_node.plot.{FIGURES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = importer(__name__, FIGURES)
 
 
 def __dir__() -> list[str]:

@@ -15,8 +15,7 @@ The names below are imported when they are first used.
 
 from __future__ import annotations
 
-from importlib import import_module
-from typing import Any
+from standalone_node.lazy import importer
 
 _HOMES: dict[str, str] = {
     "Analysis": "analysis",
@@ -50,12 +49,7 @@ _HOMES: dict[str, str] = {
 __all__ = sorted(_HOMES)
 
 
-def __getattr__(name: str) -> Any:
-    if name not in _HOMES:
-        raise AttributeError(f"module 'standalone_node.sensitivity' has no attribute {name!r}")
-    value = getattr(import_module(f"standalone_node.sensitivity.{_HOMES[name]}"), name)
-    globals()[name] = value
-    return value
+__getattr__ = importer(__name__, _HOMES)
 
 
 def __dir__() -> list[str]:
