@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
+from uuid import uuid4
 
 from standalone_node.engines.cutting import groups_of
 from standalone_node.engines.engine import Done
@@ -15,6 +16,8 @@ from standalone_node.errors import ClusterError
 
 #: Seconds without any answer, or without any worker, after which a cluster is given up.
 TIMEOUT = 600.0
+#: Seconds within which a worker takes what is sent to it.
+REACH = 30.0
 #: Seconds between two looks at whether there are workers, while nothing comes back.
 LOOK = 5.0
 #: How often one and the same work is tried again because what it needs was lost with a worker.
@@ -36,6 +39,18 @@ class Sent:
     future: Any
 
 
+@dataclass(frozen=True, eq=False)
+class Recipe:
+    """How the object of a group is made."""
+
+    make: Callable[..., Any]
+    given: tuple[Any, ...]
+
+    def made(self) -> Any:
+        """The object, made here."""
+        return self.make(*(one.value if isinstance(one, Sent) else one for one in self.given))
+
+
 @dataclass(eq=False)
 class Group:
     """Some shards on a worker.
@@ -44,14 +59,16 @@ class Group:
     ----------
     worker : str
         The address of the one that was chosen.
+    recipe : Recipe
+    ship : bool
+        Whether it is made in the client and sent, and not where it stays.
     future : Future
-    held : object or None
-        What is sent again if it is lost; None if the cluster itself can make it again.
     """
 
     worker: str
-    future: Any
-    held: Callable[[], Any] | None = None
+    recipe: Recipe
+    ship: bool
+    future: Any = None
 
 
 @dataclass(eq=False)
@@ -91,7 +108,8 @@ class Dask:
         self, client: Any, *, timeout: float = TIMEOUT, close: Callable[[], Any] | None = None
     ) -> None:
         self.client, self.timeout, self._close = client, float(timeout), close
-        self._numbers = count()
+        # Keys are the cluster's names of results: no other engine may have the same.
+        self._name, self._numbers = uuid4().hex[:12], count()
 
     def workers(self) -> dict[str, int]:
         """The addresses of the workers, in order, and how many threads each has.
@@ -142,41 +160,40 @@ class Dask:
         workers = self.workers()
         placed, parts = Placed(), groups_of(sizes or [1.0] * len(pieces), len(workers))
         for part, worker in zip(parts, workers, strict=False):
-            given = (part.start, tuple(pieces[part]))
-            if ship:
-                group = Group(worker, None, _Making(make, given, shared))
-                self._ship(group, Counter())
-            else:
-                group = Group(worker, self._task(make, (*given, *shared), worker))
-            placed.groups.append(group)
+            given = (part.start, tuple(pieces[part]), *shared)
+            placed.groups.append(Group(worker, Recipe(make, given), ship))
+            self._make(placed.groups[-1], Counter())
         return placed
 
-    def _ship(self, group: Group, load: Counter[str]) -> None:
-        """Send a group to its worker, or to another one if that is gone."""
-        assert group.held is not None
-        value = group.held()
+    def _make(self, group: Group, load: Counter[str]) -> None:
+        """Have a group made on its worker, or sent there, or to another one if that is gone."""
+        if not group.ship:
+            group.future = self._task(group.recipe.make, group.recipe.given, group.worker)
+            return
+        value = group.recipe.made()
 
         def to_worker() -> Any:
             found = self.workers()
             if group.worker not in found:
                 group.worker = min(found, key=lambda worker: (load[worker], worker))
-            return self._scatter(value, workers=[group.worker])
+            return self._scatter(value, group.worker)
 
         group.future = self._patiently(to_worker)
 
     def broadcast(self, value: Any) -> Sent:
-        """As `Engine.broadcast`."""
+        """As `Engine.broadcast`.
+
+        It is sent to one worker, and the others have it from one another when they need it: once,
+        as it stays with them.
+        """
         return Sent(value, self._broadcast(value))
 
     def _broadcast(self, value: Any) -> Any:
-        def to_all() -> Any:
-            self.workers()  # waits for one
-            return self._scatter(value, broadcast=True)
+        return self._patiently(lambda: self._scatter(value, next(iter(self.workers()))))
 
-        return self._patiently(to_all)
-
-    def _scatter(self, value: Any, **how: Any) -> Any:
-        return self.client.scatter([value], hash=False, timeout=self.timeout, **how)[0]
+    def _scatter(self, value: Any, worker: str) -> Any:
+        wait = min(self.timeout, REACH)
+        return self.client.scatter([value], workers=[worker], hash=False, timeout=wait)[0]
 
     def _patiently(self, call: Callable[[], Any]) -> Any:
         """What a call gives; again if a worker is lost meanwhile."""
@@ -186,7 +203,7 @@ class Dask:
             except ClusterError:
                 raise
             # What is said of a worker that is lost while it is spoken to.
-            except (OSError, TimeoutError, RuntimeError, ValueError, _cancelled()) as error:
+            except (OSError, LookupError, RuntimeError, ValueError, _cancelled()) as error:
                 self._may_try_again(lost, error)
         raise AssertionError
 
@@ -225,7 +242,7 @@ class Dask:
         where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
         self._require_connection()
         return self.client.submit(
-            work, *arguments, key=f"{name}-{self.client.id}-{next(self._numbers)}", **where
+            work, *arguments, key=f"{name}-{self._name}-{next(self._numbers)}", **where
         )
 
     def _results(
@@ -237,44 +254,48 @@ class Dask:
     ) -> list[Any]:
         """The results of tasks, those begun again that have lost what they need."""
         results: dict[int, Any] = {}
-        lost = 0
-        while len(results) < number:
+        for lost in count(1):
             tasks = {k: begin(k) for k in range(number) if k not in results}
-            for k in self._as_completed(tasks):
-                if tasks[k].status == "cancelled":
-                    continue
-                results[k] = self._gathered(tasks[k])
-                if results[k] is _LOST:
-                    del results[k]
-                elif done is not None:
-                    done(k, results[k])
-            if len(results) < number:
-                lost += 1
-                self._may_try_again(lost)
-                restore()
+            places = {task.key: k for k, task in tasks.items()}
+            for ended in self._as_completed(list(tasks.values())):
+                for key, value in self._gathered(ended):
+                    results[places[key]] = value
+                    if done is not None:
+                        done(places[key], value)
+            if len(results) == number:
+                break
+            self._may_try_again(lost)
+            restore()
         return [results[k] for k in range(number)]
 
-    def _gathered(self, task: Any) -> Any:
-        """The result of a task that has ended, or `_LOST` if it is gone."""
+    def _gathered(self, ended: list[Any]) -> list[tuple[str, Any]]:
+        """Keys and results of tasks that have ended; not of those that are lost.
+
+        What a task has raised is raised here.
+        """
         from distributed.comm import CommClosedError
         from distributed.scheduler import KilledWorker
 
         try:
-            return task.result(timeout=self.timeout)
-        except (CommClosedError, _cancelled()):
-            return _LOST
+            for task in ended:
+                if task.status == "error":
+                    task.result(timeout=self.timeout)
+            whole = [task for task in ended if task.status == "finished"]
+            values = self.client.gather(whole)
         except KilledWorker as error:
             raise ClusterError(
                 f"several workers of {self.address} ended over the same work: look at their logs, "
                 "perhaps they have too little memory."
             ) from error
+        except (CommClosedError, _cancelled()):
+            return []
+        return [(task.key, value) for task, value in zip(whole, values, strict=True)]
 
-    def _as_completed(self, tasks: dict[int, Any]) -> Any:
-        """The numbers of tasks as they end; ClusterError if nothing ends in time."""
+    def _as_completed(self, tasks: list[Any]) -> Iterator[list[Any]]:
+        """Tasks as they end, some at a time; ClusterError if nothing ends in time."""
         from distributed import wait
 
-        places = {task.key: k for k, task in tasks.items()}
-        left, since, look = list(tasks.values()), time.monotonic(), min(LOOK, self.timeout)
+        left, since, look = tasks, time.monotonic(), min(LOOK, self.timeout)
         while left:
             try:
                 with self.client.as_current():
@@ -282,14 +303,14 @@ class Dask:
             except TimeoutError:
                 ended = []
             except _cancelled():
-                ended = [task for task in left if task.status not in ("pending",)]
+                ended = [task for task in left if task.status != "pending"]
             if not ended:
                 self._look(since)
                 continue
             since = time.monotonic()
             keys = {task.key for task in ended}
             left = [task for task in left if task.key not in keys]
-            yield from (places[task.key] for task in ended)
+            yield ended
 
     def _look(self, since: float) -> None:
         """ClusterError if the cluster is gone, or has not answered for too long."""
@@ -321,21 +342,19 @@ class Dask:
             )
 
     def _restore(self, placed: Placed, arguments: Sequence[Any]) -> None:
-        """Send again what was lost with a worker."""
+        """Make and send again what was lost with a worker and nobody else can make again."""
         workers = self.workers()
+        shared = [one for group in placed.groups for one in group.recipe.given]
+        for one in (*arguments, *shared):
+            if isinstance(one, Sent) and _gone(one.future):
+                one.future = self._broadcast(one.value)
         load = Counter(group.worker for group in placed.groups if group.worker in workers)
         for group in placed.groups:
             if group.worker not in workers:
                 group.worker = min(workers, key=lambda worker: (load[worker], worker))
                 load[group.worker] += 1
-            if group.held is not None and _gone(group.future):
-                self._ship(group, load)
-        for argument in arguments:
-            if isinstance(argument, Sent) and _gone(argument.future):
-                argument.future = self._broadcast(argument.value)
-
-
-_LOST = object()
+            if _gone(group.future):
+                self._make(group, load)
 
 
 def _words(error: BaseException) -> str:
@@ -351,16 +370,3 @@ def _cancelled() -> type[BaseException]:
 
     found: type[BaseException] = CancelledError
     return found
-
-
-@dataclass(frozen=True, eq=False)
-class _Making:
-    """Makes the object of a group in the client."""
-
-    make: Callable[..., Any]
-    given: tuple[Any, ...]
-    shared: tuple[Any, ...]
-
-    def __call__(self) -> Any:
-        shared = (one.value if isinstance(one, Sent) else one for one in self.shared)
-        return self.make(*self.given, *shared)

@@ -99,7 +99,8 @@ def total(parts: Iterable[Iterable[tuple[Node, Any]]], count: int) -> Any:
             if place % 2 or (level, place) not in sums:
                 continue
             value = sums.pop((level, place))
-            if (level, place + 1) in sums:
+            if (place + 1) << level < count:
+                assert (level, place + 1) in sums, "the partial sums do not cover the shards"
                 value = value + sums.pop((level, place + 1))
             sums[level + 1, place // 2] = value
         level += 1
