@@ -120,10 +120,9 @@ def _processes(workers: int | None) -> str:
 
 def _found(scheduler: str, engine: Any) -> str:
     """What there is at an address, and where to look at it."""
-    client = engine.client
-    count = len(client.scheduler_info(n_workers=-1)["workers"])
+    count, dashboard = len(engine.workers()), engine.client.dashboard_link
     said = f"{count} worker{'s' * (count != 1)} of {scheduler}"
-    return f"{said}, dashboard {client.dashboard_link}." if client.dashboard_link else f"{said}."
+    return f"{said}, dashboard {dashboard}." if dashboard else f"{said}."
 
 
 @contextmanager

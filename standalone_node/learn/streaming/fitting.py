@@ -61,10 +61,12 @@ def refuse_unheld(arguments: Mapping[str, Any]) -> None:
                 f"{name} = {arguments[name]!r} is for rows in memory: leave it out, or read the "
                 "file whole with --chunked no"
             )
-    if not is_local(arguments.get("engine", "local")):
+    engine = arguments.get("engine", "local")
+    if not is_local(engine):
         raise ArgumentError(
-            "rows on the disk are gone through by batches in this process: leave engine out, give "
-            "many files as DATA, or read the file whole with --chunked no"
+            f"engine = {engine!r} is for rows in memory, or in many files, and these are gone "
+            "through by batches in this process: leave it out, or read the file whole with "
+            "--chunked no"
         )
     for name in ("rtol", "atol"):
         if arguments.get(name) is not None:
