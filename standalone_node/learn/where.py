@@ -14,7 +14,7 @@ from standalone_node.engines.opening import opened
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.defaults import CLASSIFIER, WHERE
 from standalone_node.problem.inverse_problem import InverseProblem
-from standalone_node.problem.shards.sharded import sharded
+from standalone_node.problem.shards.placing import sharded
 
 #: What can stand in a pickle: names and addresses. Clients and engines belong to a process.
 _WORDS = (str, type(None))

@@ -58,7 +58,9 @@ def test_every_setting_has_a_rule_and_every_default_keeps_it() -> None:
     kept = [field.name for field in fields(CLASSIFIER) if field.name not in WHERE]
     assert list(SETTINGS) == kept
     for defaults in (CLASSIFIER, REGRESSOR):
-        unfit = {name: misfit(name, vars(defaults)[name]) for name in vars(defaults) if name in kept}
+        unfit = {
+            name: misfit(name, vars(defaults)[name]) for name in vars(defaults) if name in kept
+        }
         assert set(unfit.values()) == {None}
 
 
