@@ -123,10 +123,9 @@ def on_engine(problem: Any, engine: Engine | None, *, batches: bool) -> Any:
     batches : bool
         Whether it is solved by batches.
     """
-    whole = engine is None or batches or type(problem) is not InverseProblem
-    if whole or problem.tolerance is not None:
+    if engine is None or batches or type(problem) is not InverseProblem:
         return problem
-    return sharded(problem, engine)
+    return problem if problem.tolerance is not None else sharded(problem, engine)
 
 
 def _named(engine: Any) -> str:
