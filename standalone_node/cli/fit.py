@@ -117,7 +117,8 @@ def command(
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6
-      node-fit fit flowers.csv --target species --engine dask --scheduler tcp://host:8786
+      node-fit fit flowers.csv --target species --engine dask \\
+               --scheduler tcp://host:8786
 
     A fit of more than a minute keeps where it stands in MODEL.checkpoint; Ctrl-C ends it after the
     iteration at work, and --resume goes on from there to the same model, bit for bit.
