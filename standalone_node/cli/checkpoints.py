@@ -15,6 +15,7 @@ import click
 from standalone_node.cli.failures import HungUp, Interrupted, Terminated
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import as_options
+from standalone_node.errors import ClusterError
 
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
@@ -100,6 +101,8 @@ def ends_after_the_iteration(checkpoint: Checkpoint) -> Iterator[None]:
         raise Interrupted(_sentence("interrupted", checkpoint)) from None
     except Terminated as error:
         raise type(error)(_sentence("terminated", checkpoint)) from None
+    except ClusterError as error:
+        raise ClusterError(_with_remedy(as_options(str(error)), checkpoint)) from error
     finally:
         for number in ours:
             signal.signal(number, before[number])
@@ -123,4 +126,13 @@ _ROWS = (
 def _sentence(what: str, checkpoint: Checkpoint) -> str:
     if not checkpoint.written:
         return f"{what}."
-    return f"{what}; the same command with --resume goes on from {checkpoint.folder}."
+    return f"{what}; {_remedy(checkpoint)}."
+
+
+def _with_remedy(sentence: str, checkpoint: Checkpoint) -> str:
+    """A sentence on why a fit cannot go on, and how it can, if there is a checkpoint of it."""
+    return f"{sentence} Then {_remedy(checkpoint)}." if checkpoint.written else sentence
+
+
+def _remedy(checkpoint: Checkpoint) -> str:
+    return f"the same command with --resume goes on from {checkpoint.folder}"

@@ -15,6 +15,7 @@ from standalone_node.cli.checkpoints import (
     ends_after_the_iteration,
 )
 from standalone_node.cli.config import configurable
+from standalone_node.cli.engine import check_engine, engine_for, engine_options
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
@@ -53,6 +54,7 @@ _SECTIONS = {
         *("batch_size", "epochs", "batch_iterations", "proximal"),
         *("dtype", "threads", "memory_limit", "strict"),
     ],
+    "Beyond one machine": ["engine", "scheduler", "workers", "timeout"],
     "Interruptions": ["checkpoint", "every", "resume"],
     "Output": ["output", "figure", "report", "quiet", "as_json", "debug"],
 }
@@ -82,6 +84,7 @@ _SECTIONS = {
     "--refit", is_flag=True, help="Score as usual, then write a model trained on all rows."
 )
 @estimator_options
+@engine_options
 @click.option("--figure", metavar="FILE", help="Draw the fit, to a .png, .svg or .pdf file.")
 @click.option(
     "--report",
@@ -114,6 +117,8 @@ def command(
       node-fit fit flowers.csv --target species --resume
       node-fit fit flowers.csv --target species --dump-config > fit.toml
       node-fit fit --config fit.toml --steps 6
+      node-fit fit flowers.csv --target species --engine dask \\
+               --scheduler tcp://host:8786
 
     A fit of more than a minute keeps where it stands in MODEL.checkpoint; Ctrl-C ends it after the
     iteration at work, and --resume goes on from there to the same model, bit for bit.
@@ -133,12 +138,13 @@ def command(
     with (
         rows_for_fit(data, target, options, messages, start) as prepared,
         ends_after_the_iteration(checkpoint),
+        engine_for(options, messages) as engine,
     ):
         for path in outputs.replaced:
             messages.note(f"{path} is there already and will be replaced.")
         code = fit_and_write(
             prepared,
-            given_arguments(options),
+            {**given_arguments(options), **({} if engine is None else {"engine": engine})},
             outputs,
             files,
             Display(options["as_json"], options["quiet"], options["strict"]),
@@ -171,4 +177,5 @@ def _refuse_both(ctx: click.Context, options: dict[str, Any]) -> None:
         raise click.UsageError(
             "--refit would train on the rows that --test keeps apart: leave one of the two out."
         )
+    check_engine(options)
     refuse_both(ctx, options)

@@ -22,11 +22,19 @@ _FLAGS = {argument.name: argument.flag for argument in ARGUMENTS} | {
     "level": "--level",
     "checkpoint": "--checkpoint",
     "every": "--every",
+    "engine": "--engine",
+    "client": "--scheduler",
+    "workers": "--workers",
+    "timeout": "--timeout",
     "batches: size": "--batch-size",
     "batches: epochs": "--epochs",
     "batches: iterations": "--batch-iterations",
     "batches: proximal": "--proximal",
 }
+
+
+#: Names that a sentence would not use for anything else, although they have no underscore.
+_NO_WORDS = ("timeout",)
 
 
 class ArgumentOption(click.Option):
@@ -160,7 +168,7 @@ def as_options(sentence: str) -> str:
         sentence = sentence.replace(f"{flag} False", f"{flag} no").replace(
             f"{flag} True", f"{flag} yes"
         )
-        if "_" in name:
+        if "_" in name or name in _NO_WORDS:
             sentence = re.sub(rf"(?<![\w-]){name}\b", flag, sentence)
     return sentence
 

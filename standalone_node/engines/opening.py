@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
+from standalone_node.engines import terminal
 from standalone_node.engines.cluster import TIMEOUT, Dask
 from standalone_node.engines.engine import Engine
 from standalone_node.engines.local import Local
@@ -125,6 +126,8 @@ def _distributed() -> Any:
 
 def _connected(distributed: Any, address: str, timeout: float) -> Any:
     try:
+        # Of an address that is none, a client complains once more when it is thrown away.
+        distributed.comm.get_address_host_port(address)
         return distributed.Client(
             address, timeout=min(timeout, CONNECTION), set_as_default=False, name="standalone-node"
         )
@@ -153,8 +156,9 @@ def _own_cluster(workers: int | None, timeout: float) -> Dask:
                 n_workers=number,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address=":0",
+                dashboard_address="127.0.0.1:0",  # and nobody else's
                 silence_logs=_quiet(),
+                preload=terminal.__name__,
             )
         except (OSError, RuntimeError, TimeoutError) as error:
             raise ClusterError(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 from contextlib import nullcontext
+from dataclasses import replace
 from typing import Any, Self
 
 import numpy as np
@@ -29,6 +30,7 @@ from standalone_node.learn.training import (
     weights_of_settings,
 )
 from standalone_node.learn.warm_start import continued, kept_on_error, on_grid
+from standalone_node.learn.where import Located, engine_of, refuse_part
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
 from standalone_node.optimize.identity import UNMINDED, plain
@@ -45,7 +47,7 @@ from standalone_node.problem.reversible import flow_of
 Array = NDArray[Any]
 
 
-class NodeEstimator(Printing):
+class NodeEstimator(Located, Printing):
     """What classifier and regressor share: scaling, the layout of the state, the fit itself."""
 
     def _rows(self, X: Any) -> Any:
@@ -201,7 +203,8 @@ class NodeEstimator(Printing):
                         "random_state = None draws another start each time, so that this fit "
                         "cannot go on from its checkpoint: give a number"
                     )
-            with kept_on_error(self):
+            with kept_on_error(self), engine_of(self) as engine:
+                terms = replace(terms, engine=engine)
                 self._fit(*self._learnable(X, y, sample_weight, terms), terms)
         return self
 
@@ -233,6 +236,7 @@ class NodeEstimator(Printing):
 
     def _fit_part(self, X: Array, targets: Array, weights: Array, l2: float) -> None:
         """Some iterations on these rows, from the parameters so far if there are any."""
+        refuse_part(self)
         if not hasattr(self, "parameters_"):
             self.scaling_ = Scaling.of_features(X, weights)
             self.layout_ = self._layout(X)

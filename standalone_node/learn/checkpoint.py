@@ -65,8 +65,8 @@ class Checkpoint:
     -----
     A checkpoint fits one fit: the same data, the same arguments; whatever differs is named, and the
     checkpoint refused. `max_iterations`, `epochs` and `time_limit` may be others: the fit then goes
-    on until these are reached. So may `threads` and `memory_limit`, which change no bit. Seconds
-    count on from those of the checkpoint.
+    on until these are reached. So may `threads`, `memory_limit`, `engine` and `client`, which
+    change no bit. Seconds count on from those of the checkpoint.
 
     Functions cannot be compared: that a field of one's own is the same is seen by the cost.
 

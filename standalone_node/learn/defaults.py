@@ -5,6 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass, fields
 from typing import Any
 
+#: Arguments that say where a fit runs. They change no bit of it, and are in no file.
+WHERE = ("engine", "client")
+
 
 @dataclass(frozen=True)
 class Defaults:
@@ -46,6 +49,8 @@ class Defaults:
     dtype: str
     threads: int | None
     memory_limit: int | str | None
+    engine: Any  # "local", "dask" or an Engine
+    client: Any  # a distributed.Client, the address of a scheduler, or None
     random_state: Any
     warm_start: bool
     verbose: int
@@ -95,6 +100,8 @@ CLASSIFIER = ClassifierDefaults(
     dtype="float64",
     threads=None,
     memory_limit=None,
+    engine="local",
+    client=None,
     random_state=0,
     warm_start=False,
     verbose=0,

@@ -111,6 +111,14 @@ class NodeClassifier(ClassifierMixin, NodeEstimator):
         All processors if None.
     memory_limit : int or str, optional
         See `standalone_node.InverseProblem`.
+    engine : {"local", "dask"} or Engine
+        Where the sums over rows run: in this process, or on a Dask cluster, to the same bits. The
+        other arguments have to be such that no step looks at all rows at once: neither `rtol` nor
+        `atol`, no `batch_size`, no `partial_fit`.
+    client : distributed.Client or str, optional
+        Of the cluster: a client, or the address of the scheduler. Without one the current client
+        is taken; if there is none, worker processes on this machine are started for each fit.
+        Neither it nor `engine` goes into a model file; a clone has both, a pickle no client.
     random_state : int, RandomState or None
         Of the start function.
     warm_start : bool
@@ -327,7 +335,7 @@ class NodeRegressor(RegressorMixin, NodeEstimator):
         As in `NodeClassifier`.
     max_iterations, tolerance, time_limit
         As in `NodeClassifier`.
-    dtype, threads, memory_limit, random_state, warm_start, verbose
+    dtype, threads, memory_limit, engine, client, random_state, warm_start, verbose
         As in `NodeClassifier`.
 
     Attributes

@@ -13,7 +13,7 @@ from sklearn.utils.validation import check_is_fitted
 
 from standalone_node.errors import ArgumentError, ModelFileError
 from standalone_node.learn.base import NodeEstimator
-from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR
+from standalone_node.learn.defaults import CLASSIFIER, REGRESSOR, WHERE
 from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 from standalone_node.learn.json_checks import is_finite
 from standalone_node.learn.layout import Layout
@@ -80,7 +80,8 @@ def state_of(estimator: BaseEstimator) -> tuple[dict[str, Any], dict[str, Array]
 
 def _settings(estimator: Any) -> dict[str, Any]:
     """The settings as files hold them; ArgumentError for one that would not be read again."""
-    settings = {key: _plain(key, value) for key, value in estimator.get_params().items()}
+    given = estimator.get_params(deep=False)
+    settings = {key: _plain(key, given[key]) for key in given if key not in WHERE}
     for key, value in (settings | _defaults(estimator)).items():
         settings[key] = value
         what = misfit(key, value)

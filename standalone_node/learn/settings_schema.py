@@ -86,7 +86,7 @@ _NUMBER = Rule(lambda value: is_finite(value) and value >= 0.0, "a finite number
 _POSITIVE = Rule(lambda value: is_finite(value) and value > 0.0, "a positive finite number")
 _TRUTH = Rule(lambda value: isinstance(value, bool), "true or false")
 
-#: The table: a setting, and what it has to be.
+#: The table: a setting, and what it has to be. Where a fit ran (`WHERE`) is in no file.
 SETTINGS: Mapping[str, Rule] = {
     "horizon": _POSITIVE,
     "steps": _size(1),

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from standalone_node.engines.engine import Engine
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.checkpoint_runs import Worth
 from standalone_node.optimize.identity import plain
@@ -27,12 +28,15 @@ class Terms:
     checkpoint : Checkpoint, optional
     began, limit : float
         When the fit began, and the seconds it may take; None for no limit.
+    engine : Engine, optional
+        Where the sums over rows run; None for this process, whatever the problem.
     """
 
     callback: Callback | None = None
     checkpoint: Checkpoint | None = None
     began: float = 0.0
     limit: float | None = None
+    engine: Engine | None = None
 
     @classmethod
     def starting_now(

@@ -14,6 +14,7 @@ from standalone_node.learn.canonical import mean_one
 from standalone_node.learn.needs import require_fit
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.validation import NegativeLoss, held_out
+from standalone_node.learn.where import on_engine
 from standalone_node.model.forms import inner_width
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Evolving, Galerkin, Weights, weights_of
@@ -130,7 +131,9 @@ def fitted(
             f"patience = {estimator.patience!r} waits for the validation loss: give "
             "validation_share, too"
         )
-    options |= {**watch, "batches": batches_of(estimator, problem)}
+    batches = batches_of(estimator, problem)
+    options |= {**watch, "batches": batches}
+    problem = on_engine(problem, terms.engine, batches=batches is not None)
     if estimator.continuation is None:
         return minimize(problem, start, **options), problem.times
     levels = estimator.continuation

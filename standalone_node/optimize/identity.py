@@ -13,7 +13,7 @@ from standalone_node.model.nodal import Parameters
 from standalone_node.optimize.batches import Batches
 
 #: What may differ between a run and the one that takes it up: it changes no bit of the end.
-UNMINDED = ("threads", "memory_limit", "verbose", "time_limit")
+UNMINDED = ("threads", "memory_limit", "engine", "client", "verbose", "time_limit")
 #: Longer lists are known by a checksum.
 LISTED = 64
 

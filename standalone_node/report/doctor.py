@@ -25,6 +25,7 @@ def doctor_facts() -> dict[str, Any]:
     broken = installation.broken()
     facts = {
         "versions": installation.versions(),
+        "optional": installation.optional_versions(),
         "bounds": installation.lower_bounds(),
         "outdated": installation.outdated(),
         "broken": broken,
@@ -86,6 +87,7 @@ def doctor_tables(facts: Mapping[str, Any], found: list[Advice]) -> RenderableTy
     """What `node-fit doctor` shows."""
     parts = [
         key_values("Versions", _versions(facts)),
+        key_values("For fits beyond one machine", _optional(facts)),
         key_values("Machine", [*_processor(facts), *_memory(facts), *_blas(facts)]),
     ]
     if facts["cache"] is not None:
@@ -106,6 +108,20 @@ def _versions(facts: Mapping[str, Any]) -> list[Row]:
         else:
             rows.append((name, version or "not there"))
     return [*rows, ("platform", facts["platform"]), ("interpreter", facts["executable"])]
+
+
+def _optional(facts: Mapping[str, Any]) -> list[Row]:
+    rows: list[Row] = []
+    for name, version in facts["optional"].items():
+        if name in facts["outdated"]:
+            bound = facts["outdated"][name][1]
+            rows.append((name, Text(f"{version}, older than {bound}", "yellow")))
+        elif version is None:
+            extra = installation.OPTIONAL[name]
+            rows.append((name, f"not there: pip install '{installation.DISTRIBUTION}[{extra}]'"))
+        else:
+            rows.append((name, version))
+    return rows
 
 
 def _processor(facts: Mapping[str, Any]) -> list[Row]:

@@ -7,13 +7,14 @@ from typing import Any
 
 import numpy as np
 
+from standalone_node.learn.defaults import WHERE
 from standalone_node.learn.prediction import Evaluation
 from standalone_node.learn.streaming.applying import StoredEvaluation
 from standalone_node.learn.tabular import Estimator, Fitted, Prepared
 from standalone_node.report.folds import cross_validation_facts
 
 #: Arguments of an estimator that steer the run on this machine and do not belong to the model.
-_NOT_SETTINGS = ("threads", "verbose", "random_state", "warm_start")
+_NOT_SETTINGS = (*WHERE, "threads", "verbose", "random_state", "warm_start")
 
 
 def fit_facts(fitted: Fitted, warnings: Sequence[str], files: Mapping[str, str]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ import importlib.metadata
 import platform
 import re
 import sys
+from collections.abc import Iterable
 from importlib import import_module
 from typing import Any
 
@@ -26,6 +27,8 @@ NEEDED = {
     "jinja2": "jinja2",
     "threadpoolctl": "threadpoolctl",
 }
+#: The table: a distribution that only some things need, and the extra that brings it.
+OPTIONAL = {"dask": "dask", "distributed": "dask", "pyarrow": "dask"}
 
 
 def versions() -> dict[str, str | None]:
@@ -34,7 +37,17 @@ def versions() -> dict[str, str | None]:
         DISTRIBUTION: __version__,
         "python": platform.python_version(),
     }
-    for name in NEEDED:
+    return found | _versions_of(NEEDED)
+
+
+def optional_versions() -> dict[str, str | None]:
+    """The version of what only some things need; None if it is not there."""
+    return _versions_of(OPTIONAL)
+
+
+def _versions_of(names: Iterable[str]) -> dict[str, str | None]:
+    found: dict[str, str | None] = {}
+    for name in names:
         try:
             found[name] = importlib.metadata.version(name)
         except importlib.metadata.PackageNotFoundError:
@@ -47,10 +60,11 @@ def surroundings() -> dict[str, Any]:
     return {"platform": platform.platform(), "executable": sys.executable}
 
 
-def lower_bounds() -> dict[str, str]:
+def lower_bounds(extra: str | None = None) -> dict[str, str]:
     """The least version of each package that will do, as the metadata of this one have it.
 
-    Empty if it is not installed but runs from its source.
+    Of those that are always needed, or of those of an extra. Empty if this package is not installed
+    but runs from its source.
     """
     try:
         required = importlib.metadata.requires(DISTRIBUTION) or []
@@ -59,17 +73,21 @@ def lower_bounds() -> dict[str, str]:
     bounds = {}
     for line in required:
         found = re.match(r"([A-Za-z0-9._-]+)[^;]*?>=\s*([0-9.]+)", line)
-        if found and "extra ==" not in line:
+        brought_by = re.search(r"extra == ['\"]([^'\"]+)", line)
+        if found and (brought_by[1] if brought_by else None) == extra:
             bounds[found[1].lower()] = found[2]
     return bounds
 
 
 def outdated() -> dict[str, tuple[str, str]]:
     """Packages that are too old: the version there is, and the least that will do."""
-    there = versions()
+    there = versions() | optional_versions()
+    bounds = lower_bounds()
+    for extra in dict.fromkeys(OPTIONAL.values()):
+        bounds |= lower_bounds(extra)
     return {
         name: (version, bound)
-        for name, bound in lower_bounds().items()
+        for name, bound in bounds.items()
         if (version := there.get(name)) is not None and _numbers(version) < _numbers(bound)
     }
 

@@ -25,6 +25,7 @@ SAMPLES = {
     "class=weight,...": ["balanced", "yes=3,no=0.5", '"a, ""b""=1",c=d=1e300'],
     "integer": ["3", "0"],
     "integer range": ["100", "4000000000"],
+    "float range": ["2", "0.5", "1e-07"],
     "float": ["2.5", "1e-300", "inf", "nan", "-0.0", "7"],
     "text": ["", "a", "a \"b\" \\ 'c'", "ü\t\r\n\x01\x7f\u2028", "# [fit]", "-"],
     "number|auto": ["auto", "1e-3"],

@@ -14,6 +14,7 @@ import pytest
 from flowers import FLOWERS, HEADER, QUICK, Run
 
 import standalone_node as sn
+from standalone_node.learn.defaults import WHERE
 from standalone_node.learn.model_state import OF_THE_MACHINE
 
 
@@ -192,7 +193,7 @@ def test_options_of_the_network_reach_the_model(run: Run, given: dict[str, Any])
 
 def test_there_is_an_option_for_every_argument() -> None:
     tried = set().union(*SETTINGS)
-    otherwise = {"random_state", "verbose", "warm_start"}
+    otherwise = {"random_state", "verbose", "warm_start", *WHERE}
     assert tried == set(sn.NodeClassifier().get_params()) - otherwise
 
 

@@ -16,6 +16,7 @@ from standalone_node.cli.main import COMMANDS, main
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import as_options, shown_default
 from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.defaults import WHERE
 from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
 
 
@@ -73,6 +74,7 @@ def test_every_argument_of_the_estimators_is_an_option_with_its_default(estimato
         "random_state",
         "verbose",
         "warm_start",
+        *WHERE,
     }
     # Classes have weights, quantities have none.
     others = {argument.name for argument in ARGUMENTS if argument not in own}

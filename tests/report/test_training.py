@@ -12,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from standalone_node.learn.defaults import WHERE
 from standalone_node.learn.table import Table
 from standalone_node.learn.tabular import Fitted, fit, prepare
 from standalone_node.report.document import Document, Figure
@@ -253,7 +254,7 @@ def test_all_settings_are_listed_as_options(
 ) -> None:
     found = dict(table(documents["plane"], "settings"))
     assert found["--steps"] == "2" and found["--l2"] == "0.01"
-    skipped = {"threads", "verbose", "random_state", "warm_start"}
+    skipped = {"threads", "verbose", "random_state", "warm_start", *WHERE}
     names = set(fits["plane"].estimator.get_params()) - skipped
     assert set(found) == {"--" + name.replace("_", "-") for name in names}
 

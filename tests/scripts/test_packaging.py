@@ -89,7 +89,10 @@ def test_the_wheel_brings_the_licence_and_the_command(wheel: zipfile.ZipFile) ->
 
 def test_the_lowest_versions_are_the_lower_bounds(settings: configparser.ConfigParser) -> None:
     requirements = settings["options"]["install_requires"].split()
-    bounds = dict(requirement.split(">=") for requirement in requirements)
+    requirements += settings["options.extras_require"]["dask"].split()
+    bounds = dict(
+        requirement.replace("[dataframe]", "").split(">=") for requirement in requirements
+    )
     constraints = re.findall(
         r"^([\w-]+)==(\S+)$", (ROOT / "scripts" / "lowest.txt").read_text(), re.MULTILINE
     )

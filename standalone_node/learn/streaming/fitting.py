@@ -31,6 +31,7 @@ from standalone_node.learn.tabular import (
 )
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted
+from standalone_node.learn.where import is_local
 
 Array = NDArray[Any]
 
@@ -60,6 +61,13 @@ def refuse_unheld(arguments: Mapping[str, Any]) -> None:
                 f"{name} = {arguments[name]!r} is for rows in memory: leave it out, or read the "
                 "file whole with --chunked no"
             )
+    engine = arguments.get("engine", "local")
+    if not is_local(engine):
+        raise ArgumentError(
+            f"engine = {engine!r} is for rows in memory, or in many files, and these are gone "
+            "through by batches in this process: leave it out, or read the file whole with "
+            "--chunked no"
+        )
     for name in ("rtol", "atol"):
         if arguments.get(name) is not None:
             raise ArgumentError(
