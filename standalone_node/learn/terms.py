@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from standalone_node.engines.engine import Engine
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.checkpoint_runs import Worth
 from standalone_node.optimize.identity import plain
@@ -27,12 +28,15 @@ class Terms:
     checkpoint : Checkpoint, optional
     began, limit : float
         When the fit began, and the seconds it may take; None for no limit.
+    engine : Engine, optional
+        Where the sums over rows run; None for this process, whatever the problem.
     """
 
     callback: Callback | None = None
     checkpoint: Checkpoint | None = None
     began: float = 0.0
     limit: float | None = None
+    engine: Engine | None = None
 
     @classmethod
     def starting_now(
@@ -70,4 +74,19 @@ class Terms:
         """What takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
         if self.checkpoint is None:
             return compute()
-        return self.checkpoint.worth({"settings": plain(settings), "limits": limits}, compute)
+        return self.checkpoint.worth(_identity(settings, limits), compute)
+
+    def known(self, settings: dict[str, Any], limits: dict[str, Any]) -> Any:
+        """What the checkpoint knows of what takes a run; None if nothing."""
+        if self.checkpoint is None:
+            return None
+        return self.checkpoint.known(_identity(settings, limits))
+
+    def learnt(self, settings: dict[str, Any], limits: dict[str, Any], worth: Any) -> None:
+        """Have the checkpoint keep what was found of it elsewhere."""
+        if self.checkpoint is not None:
+            self.checkpoint.learnt(_identity(settings, limits), worth)
+
+
+def _identity(settings: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    return {"settings": plain(settings), "limits": limits}

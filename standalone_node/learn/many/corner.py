@@ -58,8 +58,7 @@ def beaten(misfit: ArrayLike, seminorm: ArrayLike) -> Array:
     array([False,  True, False])
     """
     x, y = (np.asarray(values, dtype=np.float64) for values in (misfit, seminorm))
-    found: Array = ((x < x[:, None]) & (y < y[:, None])).any(axis=1)
-    return found
+    return np.any((x < x[:, None]) & (y < y[:, None]), axis=1)
 
 
 def corner_of(curvature: Array) -> int | None:

@@ -96,7 +96,7 @@ def fitted_of(found: Sequence[Attempt], rows: Sequence[Settings]) -> list[Any]:
     fits = [one.fitted for one in found]
     failures = {i: one.error for i, one in enumerate(found) if one.error is not None}
     if failures:
-        first, error = next(iter(failures.items()))
+        error = next(iter(failures.values()))
         raise FitsFailed(
             f"{len(failures)} of {_counted(len(rows))} failed: "
             + _named([f"that of {words_of(rows[i])}" for i in failures])
