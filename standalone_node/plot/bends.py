@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import NullLocator
+from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.many.corner import beaten
@@ -15,8 +18,10 @@ from standalone_node.plot.panels import named, panels
 from standalone_node.plot.style import LINES
 from standalone_node.summary import digits
 
-#: At most so many values are written beside their points.
-_WRITTEN = 5
+Array = NDArray[Any]
+
+#: Shares of the axes that a value beside its point takes.
+_ROOM = np.array([0.13, 0.07])
 
 
 def l_curve(curve: LCurve, *, ax: Axes | None = None) -> Axes:
@@ -56,7 +61,9 @@ def l_curve(curve: LCurve, *, ax: Axes | None = None) -> Axes:
     off = beaten(curve.misfit, curve.seminorm)
     with panels(ax) as canvas:
         (axes,) = canvas.axes
-        (line,) = axes.plot(misfit[~off], seminorm[~off], marker="o", ms=4.5, lw=1.4, color=LINES[0])
+        (line,) = axes.plot(
+            misfit[~off], seminorm[~off], marker="o", ms=4.5, lw=1.4, color=LINES[0]
+        )
         entries = [(f"one fit a value of {curve.penalty}", line)]
         if off.any():
             looks = {"ls": "none", "marker": "x", "ms": 6.0, "color": FAINT}
@@ -81,15 +88,21 @@ def l_curve(curve: LCurve, *, ax: Axes | None = None) -> Axes:
 
 
 def _write_values(axes: Axes, curve: LCurve) -> None:
-    """Values beside their points, evenly chosen among those on the curve."""
-    on = np.flatnonzero(~beaten(curve.misfit, curve.seminorm))
-    chosen = {int(on[i]) for i in np.linspace(0, len(on) - 1, _WRITTEN).round().astype(int)}
-    chosen |= set() if curve.place is None else {curve.place}
-    for i in sorted(chosen):
-        axes.annotate(
-            digits(float(curve.values[i])),
-            (float(curve.misfit[i]), float(curve.seminorm[i])),
-            xytext=(7.0, 5.0),
-            textcoords="offset points",
-            fontsize="small",
-        )
+    """Values beside their points on the curve: that of the corner, and others where there is room.
+
+    Written when the scales are set.
+    """
+    written: list[Array] = []
+    first = [] if curve.place is None else [curve.place]
+    for i in (*first, *np.flatnonzero(~beaten(curve.misfit, curve.seminorm)).tolist()):
+        point = float(curve.misfit[i]), float(curve.seminorm[i])
+        place = axes.transAxes.inverted().transform(axes.transData.transform(point))
+        if all((np.abs(place - other) > _ROOM).any() for other in written):
+            written.append(place)
+            axes.annotate(
+                digits(float(curve.values[i])),
+                point,
+                xytext=(8.0, 5.0),
+                textcoords="offset points",
+                fontsize="small",
+            )

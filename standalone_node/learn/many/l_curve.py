@@ -81,7 +81,7 @@ def l_curve(
     >>> rng = np.random.default_rng(0)
     >>> x = np.linspace(-2.0, 2.0, 30)[:, None]
     >>> y = np.sin(2.0 * x[:, 0]) + 0.1 * rng.normal(size=30)
-    >>> curve = l_curve(NodeRegressor(), x, y, values=[1e-4, 1e-3, 1e-2, 1e-1])
+    >>> curve = l_curve(NodeRegressor(tolerance=1e-4), x, y, values=[1e-3, 1e-2, 1e-1])
     >>> bool((np.diff(curve.misfit) > 0.0).all() and (np.diff(curve.seminorm) < 0.0).all())
     True
     """
