@@ -5,6 +5,7 @@ from __future__ import annotations
 import pickle
 import warnings
 from collections.abc import Callable, Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass
 from typing import Any
 
@@ -92,7 +93,8 @@ def attempt(settings: Settings, estimator: Any, data: Data, measure: Measure | N
     with alone() as most, warnings.catch_warnings(record=True) as seen:
         warnings.simplefilter("always")
         try:
-            fitted = clone(estimator).set_params(**settings)
+            # Of a generator of random numbers each fit has its own copy, as if it were sent.
+            fitted = clone(estimator).set_params(**deepcopy(dict(settings)))
             with on_threads(fitted, most):
                 fitted.fit(X, y, sample_weight)
                 measured = None if measure is None else measure(fitted, data)

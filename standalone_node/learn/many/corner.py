@@ -11,7 +11,7 @@ Array = NDArray[Any]
 
 #: Points nearer to the one before than this share of the curve tell nothing of how it is bent:
 #: where misfit and seminorm hardly change any more, rounding and early ends do.
-APART = 0.01
+APART = 1e-3
 
 
 def curvatures(misfit: ArrayLike, seminorm: ArrayLike) -> Array:
