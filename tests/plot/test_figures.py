@@ -24,7 +24,7 @@ def _study(models: Any) -> Any:
 
 
 def _curve(corner: bool = True) -> sn.LCurve:
-    """An L-curve with a corner at 0.1 and a fit that is off it, or one that is bent the other way."""
+    """An L-curve with a corner at 0.1 and a fit off it, or one that is bent the other way."""
     seminorm = [9.0, 2.0, 9.5, 1.8] if corner else [9.0, 8.5, 9.5, 1.0]
     misfit, values = np.array([0.1, 0.15, 0.5, 2.0]), np.array([0.01, 0.1, 1.0, 10.0])
     return sn.LCurve("l2", values, misfit, np.array(seminorm), (None,) * 4)
