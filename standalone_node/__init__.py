@@ -14,6 +14,9 @@ from standalone_node.lazy import importer
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint
     from standalone_node.learn.estimators import NodeClassifier, NodeRegressor
+    from standalone_node.learn.many.curve import LCurve
+    from standalone_node.learn.many.fits import fit_many
+    from standalone_node.learn.many.l_curve import l_curve
     from standalone_node.learn.model_file import load, save
     from standalone_node.model.blockwise import Blockwise
     from standalone_node.model.field import Field
@@ -65,6 +68,9 @@ _HOMES = {
     "Result": "optimize.result",
     "NodeClassifier": "learn.estimators",
     "NodeRegressor": "learn.estimators",
+    "fit_many": "learn.many.fits",
+    "l_curve": "learn.many.l_curve",
+    "LCurve": "learn.many.curve",
     "load": "learn.model_file",
     "save": "learn.model_file",
     "sensitivity_report": "report.sensitivity.from_python",
@@ -88,6 +94,7 @@ __all__ = [
     "Free",
     "Galerkin",
     "InverseProblem",
+    "LCurve",
     "NodeClassifier",
     "NodeRegressor",
     "Observations",
@@ -101,6 +108,8 @@ __all__ = [
     "continuation",
     "convergence_study",
     "dot_test",
+    "fit_many",
+    "l_curve",
     "load",
     "minimize",
     "plot",

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 
 class NodeError(Exception):
     """Base of every error the package raises on purpose."""
@@ -21,6 +24,27 @@ class ModelFileError(NodeError):
 
 class StateOverflow(NodeError, ArithmeticError):
     """The state of the direct problem left the range of floating-point numbers."""
+
+
+class FitsFailed(NodeError):
+    """Of many fits some failed; what the others gave is not lost.
+
+    Attributes
+    ----------
+    fits : list
+        The fitted estimators, None where a fit failed.
+    failures : dict from int to Exception
+        The error of each fit that failed, by its place.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        fits: Sequence[Any] = (),
+        failures: Mapping[int, Exception] | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.fits, self.failures = list(fits), dict(failures or {})
 
 
 class FieldError(NodeError, ValueError):

@@ -180,6 +180,18 @@ class Checkpoint:
         with self._refusing():
             return self._runs.worth(identity, compute)
 
+    def known(self, identity: Mapping[str, Any]) -> Any:
+        """What is known of such a number, or scores; None if nothing is."""
+        with self._refusing():
+            return self._runs.known(identity)
+
+    def learnt(self, identity: Mapping[str, Any], value: Any) -> None:
+        """Keep such a number, or scores, of runs that went on elsewhere."""
+        self._runs.learnt(identity, value)
+        if self._due:
+            self._write()
+        self._end_if_asked()
+
     # What a run says and asks: a `Keeper`.
 
     def opened(self, identity: Mapping[str, Any]) -> Mapping[str, Any] | None:

@@ -90,6 +90,21 @@ class Runs:
         anew, and so is all that came after. The runs may have such numbers among them, as a fold
         in which a penalty is chosen by folds of its own.
         """
+        known: Worth | None = self.known(identity)
+        if known is not None:
+            return known
+        first = self._at
+        self._depth += 1
+        try:
+            value = compute()
+        finally:
+            self._depth -= 1
+        self.entries[first : self._at] = [self._over(identity, value)]
+        self._at = first + 1
+        return value
+
+    def known(self, identity: Mapping[str, Any]) -> Any:
+        """What is known to be worth it, as in `worth`; None if nothing is."""
         entry = self.entries[self._at] if self._at < len(self.entries) else {}
         if "value" in entry and entry.get("depth", 0) <= self._depth:
             if entry.get("depth", 0) < self._depth:
@@ -97,19 +112,18 @@ class Runs:
             _same(entry["identity"]["settings"], identity["settings"])
             if not differences(entry["identity"]["limits"], identity["limits"]):
                 self._at += 1
-                known: Worth = entry["value"]
-                return known
+                return entry["value"]
             self._forget(self._at)
-        first = self._at
-        self._depth += 1
-        try:
-            value = compute()
-        finally:
-            self._depth -= 1
+        return None
+
+    def learnt(self, identity: Mapping[str, Any], value: Any) -> None:
+        """What it is worth was found elsewhere: runs that were begun for it here are forgotten."""
+        self.entries[self._at :] = [self._over(identity, value)]
+        self._at += 1
+
+    def _over(self, identity: Mapping[str, Any], value: Any) -> Entry:
         over = {"identity": dict(identity), "value": value}
-        self.entries[first : self._at] = [over | ({"depth": self._depth} if self._depth else {})]
-        self._at = first + 1
-        return value
+        return over | ({"depth": self._depth} if self._depth else {})
 
     def _forget(self, first: int) -> None:
         del self.entries[first:]

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import time
 import warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.exceptions import ConvergenceWarning
 
+from standalone_node.engines.opening import opened
 from standalone_node.learn.folds import folding_words, folds_of
+from standalone_node.learn.many.alone import on_threads
+from standalone_node.learn.many.elsewhere import is_elsewhere, worths
 from standalone_node.learn.preparation import Prepared, part_of
 from standalone_node.learn.scores import SCORE_NAMES, scalars
 from standalone_node.learn.tabular import (
@@ -115,7 +119,8 @@ def cross_validate(
     prepared : Prepared
         Its training rows are parted; held-out rows stay unseen.
     arguments : mapping
-        Of the estimator.
+        Of the estimator; with an engine beyond this process the folds are fitted over it, each
+        whole on a worker, to the same bits.
     folds : int
     terms : Terms
         Of the time that is left each fold gets as much as any run that is still to come.
@@ -139,33 +144,69 @@ def cross_validate(
         data["weights"] = prepared.train.weights
     known = {} if terms.checkpoint is None else plain(data)  # once for all folds
     limits = {name: arguments.get(name) for name in ("max_iterations", "epochs")}
-    found = []
-    for number, (train, test) in enumerate(pairs, start=1):
-        tell(f"Fold {number} of {len(pairs)}, on {len(train):,} rows")
-        own = terms.for_one_of(len(pairs) - number + 1 + runs_after)
+    settings = [{**known, "cv": len(pairs), "fold": test} for _, test in pairs]
+    found: list[Fold] = []
 
-        def numbers(train: Array = train, test: Array = test, own: Terms = own) -> Numbers:
-            return _fitted_fold(prepared, arguments, train, test, own)
-
-        worth = terms.worth({**known, "cv": len(pairs), "fold": test}, limits, numbers)
-        found.append(_fold(worth, len(train), len(test)))
+    def over(place: int, worth: Numbers) -> None:
+        found.append(_fold(worth, *map(len, pairs[place])))
         if done is not None:
             done(found[-1])
+
+    if is_elsewhere(arguments.get("engine")):
+        tell(f"{len(pairs)} folds, each on a worker")
+        kept: dict[str, Any] = {"settings": settings, "limits": limits, "done": over}
+        _all_folds(prepared, arguments, pairs, terms.for_one_of(len(pairs) + runs_after), kept)
+    else:
+        for place, (train, test) in enumerate(pairs):
+            tell(f"Fold {place + 1} of {len(pairs)}, on {len(train):,} rows")
+            own = terms.for_one_of(len(pairs) - place + runs_after)
+            numbers = partial(_fitted_fold, prepared, arguments, train, test, own)
+            over(place, terms.worth(settings[place], limits, numbers))
     _warn(found)
     _warn_of_gaps(found)
     words = folding_words(prepared.parting, bool(schema.target.classes))
     return CrossValidation(tuple(found), len(table.frame), words, time.perf_counter() - began)
 
 
+def _all_folds(
+    prepared: Prepared,
+    arguments: Mapping[str, Any],
+    pairs: Sequence[tuple[Array, Array]],
+    terms: Terms,
+    kept: Mapping[str, Any],
+) -> None:
+    """The folds over the engine of the arguments, each whole on a worker, on these terms."""
+    # What is held out is no fold's, and stays here.
+    rows = replace(prepared, test=None, usable=prepared.train.table)
+    whole = {name: value for name, value in arguments.items() if name not in ("engine", "client")}
+    with opened(arguments["engine"], arguments.get("client")) as engine:
+        shared = engine.broadcast((rows, whole)), terms.limit
+        worths(terms, engine, _distant_fold, pairs, *shared, **kept)
+
+
+def _distant_fold(
+    pair: tuple[Array, Array], threads: int | None, sent: Any, limit: float | None
+) -> Numbers:
+    """`_fitted_fold` where a worker is."""
+    (prepared, arguments), (train, test) = sent, pair
+    terms = Terms.starting_now(None, None, limit)
+    return _fitted_fold(prepared, arguments, train, test, terms, threads)
+
+
 def _fitted_fold(
-    prepared: Prepared, arguments: Mapping[str, Any], train: Array, test: Array, terms: Terms
+    prepared: Prepared,
+    arguments: Mapping[str, Any],
+    train: Array,
+    test: Array,
+    terms: Terms,
+    threads: int | None = None,
 ) -> Numbers:
     """The scores of a fold, and how its fit went, by name."""
     table = prepared.train.table
     schema = prepared.schema.fitted(table.rows(train))
     learnt, scored = (part_of(schema, table.rows(rows)) for rows in (train, test))
     estimator = estimator_of(prepared, arguments)
-    with warnings.catch_warnings():
+    with warnings.catch_warnings(), on_threads(estimator, threads):
         warnings.simplefilter("ignore", ConvergenceWarning)  # told of all folds together
         learn(estimator, schema, learnt, terms)
     prediction = constant_prediction(schema, learnt)

@@ -2,22 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.model_selection import KFold
 
+from standalone_node.engines.local import Local
 from standalone_node.learn.base import to_stderr
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.canonical import mean_one
+from standalone_node.learn.many.alone import on_threads
+from standalone_node.learn.many.elsewhere import is_elsewhere, worths
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted
 from standalone_node.optimize.identity import plain
 
 Array = NDArray[Any]
+#: Numbers of training rows, and of validation rows.
+Split = tuple[Array, Array]
 
 #: The values l2="auto" chooses from, the largest first.
 CANDIDATES = (0.1, 0.03, 0.01, 0.003, 0.001, 0.0003, 0.0001)
@@ -27,7 +34,7 @@ DOUBT = 2.0
 
 
 def chosen_l2(
-    error: Callable[[Array, Array, float], float],
+    errors_of: Callable[[list[Split], float], Sequence[float]],
     samples: int,
     seed: int,
     enough: Callable[[], bool] = lambda: False,
@@ -38,8 +45,8 @@ def chosen_l2(
 
     Parameters
     ----------
-    error : callable
-        (training rows, validation rows, l2) -> error on the validation rows.
+    errors_of : callable
+        (folds, l2) -> for each fold, training and validation rows, the error on the latter.
     samples : int
     seed : int
         Of the folds.
@@ -67,7 +74,7 @@ def chosen_l2(
     errors: dict[float, float] = {}
     best = CANDIDATES[0]
     for l2 in CANDIDATES:
-        found[l2] = np.array([error(train, test, l2) for train, test in splits])
+        found[l2] = np.array(errors_of(splits, l2))
         errors[l2] = float(shares @ found[l2])
         tell(f"l2 = {l2:g}: cross-validated error {errors[l2]:.4g}")
         tried = list(errors.values())
@@ -99,6 +106,7 @@ def cross_validated_l2(
     X, values, weights : ndarray, shapes (B, p), (B, m), (B,)
         Rows as they go into a fit.
     terms : Terms
+        With an engine beyond this process the folds of a candidate are fitted over it, each whole.
     """
     if X.shape[0] < 2:
         return 1.0, {}
@@ -107,13 +115,19 @@ def cross_validated_l2(
     if terms.checkpoint is not None:
         data = plain(data)  # once for all folds
 
-    def known(train: Array, test: Array, l2: float) -> float:
-        def error() -> float:
-            model = _fitted_fold(estimator, X[train], values[train], weights[train], l2, terms)
-            squares = np.square((model(X[test]) - values[test]) / estimator.target_scaling_.scale)
-            return float(np.average(squares.mean(axis=1), weights=weights[test]))
+    rows = X, values, weights
+    engine = terms.engine if is_elsewhere(terms.engine) else None
+    sent = None if engine is None else engine.broadcast((estimator, rows))
 
-        return terms.worth({**data, "l2": l2, "fold": test}, limits, error)
+    def errors_of(splits: list[Split], l2: float) -> list[float]:
+        settings = [{**data, "l2": l2, "fold": test} for _, test in splits]
+        if engine is None:
+            each = zip(settings, splits, strict=True)
+            compute = partial(_error, estimator, rows, l2=l2, terms=terms)
+            return [terms.worth(own, limits, partial(compute, split)) for own, split in each]
+        shared = sent, l2, terms.left
+        known: dict[str, Any] = {"settings": settings, "limits": limits}
+        return worths(terms, engine, _distant_error, splits, *shared, **known)
 
     def enough() -> bool:
         # Kept as well: a fit that goes on has no time to measure, but a choice to repeat.
@@ -121,7 +135,27 @@ def cross_validated_l2(
 
     tell = to_stderr if estimator.verbose else lambda words: None
     seed = seed_of(estimator.random_state)
-    return chosen_l2(known, X.shape[0], seed, enough, tell, weights)
+    return chosen_l2(errors_of, X.shape[0], seed, enough, tell, weights)
+
+
+def _error(
+    estimator: Any, rows: tuple[Array, Array, Array], split: Split, *, l2: float, terms: Terms
+) -> float:
+    """The mean square error on the validation rows of a fit to the others, in scaled units."""
+    (train, test), (X, values, weights) = split, rows
+    model = _fitted_fold(estimator, X[train], values[train], weights[train], l2, terms)
+    squares = np.square((model(X[test]) - values[test]) / estimator.target_scaling_.scale)
+    return float(np.average(squares.mean(axis=1), weights=weights[test]))
+
+
+def _distant_error(
+    split: Split, threads: int | None, sent: Any, l2: float, limit: float | None
+) -> float:
+    """The same where a worker is: a fit that is whole there, within so many seconds."""
+    estimator, rows = sent
+    terms = replace(Terms.starting_now(None, None, limit), engine=Local())
+    with on_threads(estimator, threads):
+        return _error(estimator, rows, split, l2=l2, terms=terms)
 
 
 def _fitted_fold(

@@ -74,4 +74,19 @@ class Terms:
         """What takes a run, by the checkpoint if it knows it; see `Checkpoint.worth`."""
         if self.checkpoint is None:
             return compute()
-        return self.checkpoint.worth({"settings": plain(settings), "limits": limits}, compute)
+        return self.checkpoint.worth(_identity(settings, limits), compute)
+
+    def known(self, settings: dict[str, Any], limits: dict[str, Any]) -> Any:
+        """What the checkpoint knows of what takes a run; None if nothing."""
+        if self.checkpoint is None:
+            return None
+        return self.checkpoint.known(_identity(settings, limits))
+
+    def learnt(self, settings: dict[str, Any], limits: dict[str, Any], worth: Any) -> None:
+        """Have the checkpoint keep what was found of it elsewhere."""
+        if self.checkpoint is not None:
+            self.checkpoint.learnt(_identity(settings, limits), worth)
+
+
+def _identity(settings: dict[str, Any], limits: dict[str, Any]) -> dict[str, Any]:
+    return {"settings": plain(settings), "limits": limits}

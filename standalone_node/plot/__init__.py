@@ -18,6 +18,7 @@ from standalone_node.lazy import importer
 
 if TYPE_CHECKING:
     from standalone_node.plot.animation import flow
+    from standalone_node.plot.bends import l_curve
     from standalone_node.plot.blocks import weights
     from standalone_node.plot.orders import order
     from standalone_node.plot.regions import decision_regions
@@ -34,6 +35,7 @@ FIGURES: dict[str, str] = {
     "convergence": "runs",
     "decision_regions": "regions",
     "flow": "animation",
+    "l_curve": "bends",
     "order": "orders",
     "phase_plane": "ways",
     "spectrum": "singular",
@@ -47,6 +49,7 @@ __all__ = [
     "convergence",
     "decision_regions",
     "flow",
+    "l_curve",
     "order",
     "phase_plane",
     "spectrum",

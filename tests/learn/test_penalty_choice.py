@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.model_selection import KFold
 
-from standalone_node.learn.penalty_choice import CANDIDATES, chosen_l2
+from standalone_node.learn.penalty_choice import CANDIDATES, Split, chosen_l2
 
 #: How much harder each of five folds is than the mean.
 HARDNESS = np.array([-0.4, -0.1, 0.0, 0.2, 0.3])
@@ -16,14 +16,12 @@ def searched(
     means: list[float], noise: list[float], spread: float = 1.0
 ) -> tuple[float, dict[float, float]]:
     """The choice among candidates with these errors, which differ from fold to fold."""
-    asked: dict[float, int] = {}
 
-    def error(train: np.ndarray, test: np.ndarray, l2: float) -> float:
-        fold = asked[l2] = asked.get(l2, -1) + 1
+    def errors(folds: list[Split], l2: float) -> np.ndarray:
         place = CANDIDATES.index(l2)
-        return float(means[place] + spread * HARDNESS[fold] + noise[place] * (-1) ** fold)
+        return means[place] + spread * HARDNESS + noise[place] * (-1) ** np.arange(len(folds))
 
-    return chosen_l2(error, 50, 0)
+    return chosen_l2(errors, 50, 0)
 
 
 def test_the_least_error_is_taken() -> None:
@@ -50,7 +48,9 @@ def test_one_that_is_worse_in_every_fold_ends_it_however_folds_differ(spread: fl
 
 def test_a_fold_counts_as_much_as_its_rows_weigh() -> None:
     weights = np.random.default_rng(0).random(20)
-    _, errors = chosen_l2(lambda train, test, l2: float(test[0]), 20, 0, weights=weights)
+    _, errors = chosen_l2(
+        lambda folds, l2: [float(test[0]) for _, test in folds], 20, 0, weights=weights
+    )
     folds = [test for _, test in KFold(5, shuffle=True, random_state=0).split(np.empty((20, 1)))]
     expected = sum(test[0] * weights[test].sum() for test in folds) / weights.sum()
     assert errors[CANDIDATES[0]] == pytest.approx(expected)
@@ -58,6 +58,6 @@ def test_a_fold_counts_as_much_as_its_rows_weigh() -> None:
 
 def test_when_there_is_no_time_it_is_left_at_the_first() -> None:
     lines: list[str] = []
-    best, errors = chosen_l2(lambda *fold: 1.0, 2, 0, lambda: True, lines.append)
+    best, errors = chosen_l2(lambda folds, l2: [1.0] * len(folds), 2, 0, lambda: True, lines.append)
     assert (best, errors) == (CANDIDATES[0], {CANDIDATES[0]: 1.0})
     assert lines == ["l2 = 0.1: cross-validated error 1"]

@@ -23,6 +23,13 @@ def _study(models: Any) -> Any:
     return sn.convergence_study(models.problem, p, steps=(2, 4))
 
 
+def _curve(corner: bool = True) -> sn.LCurve:
+    """An L-curve with a corner at 0.1 and a fit off it, or one that is bent the other way."""
+    seminorm = [9.0, 2.0, 9.5, 1.8] if corner else [9.0, 8.5, 9.5, 1.0]
+    misfit, values = np.array([0.1, 0.15, 0.5, 2.0]), np.array([0.01, 0.1, 1.0, 10.0])
+    return sn.LCurve("l2", values, misfit, np.array(seminorm), (None,) * 4)
+
+
 #: Of each figure, how it is drawn for everything that it suits.
 DRAWN: dict[str, dict[str, Callable[..., Any]]] = {
     "components": {
@@ -48,6 +55,10 @@ DRAWN: dict[str, dict[str, Callable[..., Any]]] = {
         "regressor": lambda m, **k: sn.plot.flow(m.regressor, m.rows, m.values, frames=3, **k),
         "problem": lambda m, **k: sn.plot.flow(m.problem, parameters=m.parameters, frames=3, **k),
         "field": lambda m, **k: sn.plot.flow(m.field, parameters=m.rates, frames=3, **k),
+    },
+    "l_curve": {
+        "corner": lambda m, **k: sn.plot.l_curve(_curve(), **k),
+        "no corner": lambda m, **k: sn.plot.l_curve(_curve(corner=False), **k),
     },
     "order": {"study": lambda m, **k: sn.plot.order(_study(m), **k)},
     "phase_plane": {
@@ -251,6 +262,7 @@ REFUSED: dict[str, tuple[Callable[[Any], Any], str]] = {
     "reversible": (
         lambda m: sn.plot.stability(model=m.problem.replaced(reversible=True)), "made reversible"
     ),
+    "no L-curve": (lambda m: sn.plot.l_curve(2.0), "sn.l_curve.* not float"),
     "no Taylor test": (lambda m: sn.plot.taylor(2.0), "sn.taylor_test.* not float"),
     "no study": (lambda m: sn.plot.order(), "at least one convergence study"),
     "another study": (lambda m: sn.plot.order(2.0), "sn.convergence_study.* not float"),

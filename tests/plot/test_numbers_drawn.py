@@ -427,3 +427,23 @@ def test_errors_stand_against_the_step_beside_the_slope_of_the_scheme(ax: Axes) 
         assert np.log2(line.get_ydata()[0] / line.get_ydata()[1]) == pytest.approx(order)
     found = [float(name.split("order ")[1]) for name in key(ax)[:2]]
     assert found == [pytest.approx(study.orders["adjoints"], abs=0.006) for study in studies]
+
+
+# L-curves.
+
+
+def test_an_l_curve_is_drawn_through_its_minimisers_with_a_ring_around_the_corner(
+    ax: Axes,
+) -> None:
+    values, misfit = np.array([0.01, 0.1, 1.0, 10.0]), np.array([0.1, 0.15, 0.5, 2.0])
+    seminorm = np.array([9.0, 2.0, 9.5, 1.8])
+    sn.plot.l_curve(sn.LCurve("h1", values, misfit, seminorm, (None,) * 4), ax=ax)
+    line, beside, ring = ax.get_lines()
+    on = [0, 1, 3]
+    assert np.array_equal(line.get_xydata(), np.column_stack([misfit, seminorm])[on])
+    assert np.array_equal(beside.get_xydata(), [[0.5, 9.5]])
+    assert np.array_equal(ring.get_xydata(), [[0.15, 2.0]])
+    assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
+    assert ax.get_title() == "L-curve, corner at h1 = 0.1"
+    written = {text.get_text(): text.xy for text in ax.texts}  # type: ignore[attr-defined]
+    assert written["0.1"] == (0.15, 2.0) and set(written) <= {"0.01", "0.1", "10"}

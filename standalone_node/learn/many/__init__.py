@@ -1,0 +1,1 @@
+"""Many fits of one estimator that do not depend on one another."""
