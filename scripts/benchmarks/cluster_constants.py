@@ -1,0 +1,90 @@
+"""The constants of scripts/cluster_model.py, measured on this machine."""
+
+from __future__ import annotations
+
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+from cluster_model import Case
+
+from benchmarks.cluster import iteration_seconds, problem, run
+from benchmarks.wire import Wires, work_bytes
+from standalone_node.engines.local import Local
+from standalone_node.engines.opening import opened
+from standalone_node.problem.shards.sharded import sharded
+
+#: Workers of the clusters whose rounds are timed, and the rounds.
+WORKERS, ROUNDS = (1, 2, 4, 8), 60
+#: Width and rows of the iterations that are timed on one thread.
+SIZES = ((5, 400_000), (20, 100_000), (64, 30_000), (128, 12_000))
+
+
+def constants(say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
+    """Flops, element, latency, task, message and copy, with what they were made from."""
+    rounds = [timed_rounds(workers) for workers in WORKERS if not say(f"{workers} workers")]
+    works = [timed_work(*size) for size in SIZES if not say(f"width {size[0]}")]
+    slope, intercept = np.polyfit(WORKERS, [one["seconds"] for one in rounds], 1)
+    return {
+        **fitted(SIZES, works),
+        "latency": float(intercept),
+        "task": float(slope),
+        "message": statistics.median(one["message"] for one in rounds),
+        "copy": statistics.median(one["copy"] for one in rounds),
+        "rounds": rounds,
+        "row_seconds": works,
+    }
+
+
+def fitted(sizes: Sequence[tuple[int, int]], works: Sequence[float]) -> dict[str, float]:
+    """flops and element from seconds a row and stage: 10 d^2 / flops + d element.
+
+    Least squares of the relative errors.
+    """
+    widths = np.array([width for width, _ in sizes], dtype=float)
+    matrix = np.stack([10.0 * widths**2, widths], axis=1) / np.asarray(works)[:, None]
+    (inverse, element), *_ = np.linalg.lstsq(matrix, np.ones(len(works)), rcond=None)
+    return {"flops": float(1.0 / inverse), "element": float(element)}
+
+
+def timed_work(width: int, rows: int) -> float:
+    """Seconds a row and stage of an iteration on one thread."""
+    case = Case(rows, width, 20, 1, 21)
+    whole = problem(case)
+    shards = sharded(whole, Local())
+    result = run(shards, whole.initial_parameters(seed=0), 5)
+    return statistics.median(iteration_seconds(result)[1:]) / (rows * case.steps * case.stages)
+
+
+def timed_rounds(workers: int) -> dict[str, float]:
+    """Seconds and bytes of a round of tasks that do nothing, and bytes about a copy."""
+    with opened("dask", workers=workers) as engine:
+        placed = engine.place(_nothing, list(range(workers)))
+        sent = engine.broadcast(0.5)
+        engine.each(_add, placed, sent, 0.5)
+        wires, times = Wires(engine.client), []
+        before = wires.read()
+        for _ in range(ROUNDS):
+            began = time.perf_counter()
+            engine.each(_add, placed, sent, 0.5)
+            times.append(time.perf_counter() - began)
+        between = wires.read()
+        for _ in range(ROUNDS):
+            engine.broadcast(0.5)
+        after = wires.read()
+    return {
+        "workers": workers,
+        "seconds": statistics.median(times),
+        "message": work_bytes(before, between) / (ROUNDS * workers),
+        "copy": work_bytes(between, after) / (ROUNDS * workers),
+    }
+
+
+def _nothing(first: int, pieces: Any) -> list[Any]:
+    return [0.0]
+
+
+def _add(group: list[Any], value: float, eta: float) -> float:
+    return value + eta
