@@ -4,8 +4,8 @@
     python scripts/cluster_model.py --rows 1e9 --width 64 --workers 200 --threads 16
 
 An iteration of nonlinear conjugate gradients sends parameters and direction once to every worker,
-then one small task a worker in each of its rounds: the line, a trial of the step length, the
-derivative. Only the derivative comes back as more than a few numbers, as the partial sums over the
+then one small task a worker in each of its rounds: the line at its beginning and at the step, a
+trial of the step, the derivative. Only the derivative comes back as more than a few numbers, as the partial sums over the
 largest nodes of a binary tree that a worker's shards fill. `scripts/bench_cluster.py` measures the
 same and compares.
 """
@@ -21,8 +21,9 @@ from math import ceil, log2
 
 #: Numbers in the states of a shard at the most: standalone_node/problem/shards has the same.
 ENTRIES = 2**19
-#: Tasks a worker in an iteration: the line, one trial, the derivative.
-ROUNDS = 3
+#: Tasks a worker in an iteration: the line where it begins and at the step, one trial, the
+#: derivative.
+ROUNDS = 4
 
 
 @dataclass(frozen=True)
@@ -194,7 +195,7 @@ def bytes_sent(
     case : Case
     machine : Machine
     rounds : float
-        Rounds of tasks; more than three if a step was repaired or the loss is not squared.
+        Rounds of tasks; more than four if a step was repaired or the loss is not squared.
     derivatives : float
         How many of them came back.
     """

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import statistics
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,14 +15,14 @@ import standalone_node as sn
 from benchmarks.memory import forget_peak, status
 from benchmarks.targets import Verdict
 from benchmarks.wire import Wires, work_bytes
-from standalone_node.problem.shards.sharded import sharded
+from standalone_node.problem.shards.placing import sharded
 
 Array = NDArray[Any]
 
 #: What the figures are held against.
 TIME, BYTES, MEMORY = 1.2, 1.2, 1.5
-#: Rows of the fit that loads and compiles everything before anything is measured.
-FEW = 3000
+#: Rows of the fits that load and compile everything before anything is measured.
+FEW = 600
 
 
 def problem(case: Case, seed: int = 0) -> sn.InverseProblem:
@@ -188,10 +188,19 @@ def _counted_run(counted: Counted, wires: Wires, rows: Any, start: Any, iteratio
 
 
 def warm(case: Case, engines: Sequence[Any]) -> None:
-    """Load and compile everything everywhere, on a few rows a worker."""
-    few = problem(Case(**{**vars(case), "rows": min(case.rows, FEW * case.workers)}))
+    """Load and compile everything everywhere, on a few rows each."""
+    few = replace(case, rows=FEW, workers=1)
     for engine in engines:
-        run(sharded(few, engine), few.initial_parameters(seed=0), 1)
+        engine.each(_warmed, engine.place(_recipe, list(range(case.workers))), few)
+
+
+def _recipe(first: int, pieces: Any) -> list[Any]:
+    return list(pieces)
+
+
+def _warmed(group: list[Any], few: Case) -> float:
+    whole = problem(few)
+    return float(run(whole, whole.initial_parameters(seed=0), 1).cost)
 
 
 def _idle(client: Any) -> dict[str, int]:

@@ -14,7 +14,7 @@ from benchmarks.cluster import iteration_seconds, problem, run
 from benchmarks.wire import Wires, work_bytes
 from standalone_node.engines.local import Local
 from standalone_node.engines.opening import opened
-from standalone_node.problem.shards.sharded import sharded
+from standalone_node.problem.shards.placing import sharded
 
 #: Workers of the clusters whose rounds are timed, and the rounds.
 WORKERS, ROUNDS = (1, 2, 4, 8), 60

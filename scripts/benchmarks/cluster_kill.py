@@ -16,7 +16,7 @@ from cluster_model import Case
 
 from benchmarks.cluster import problem, run, warm
 from standalone_node.errors import NodeError
-from standalone_node.problem.shards.sharded import sharded
+from standalone_node.problem.shards.placing import sharded
 
 #: Iterations of a fit.
 ITERATIONS = 6
