@@ -97,7 +97,7 @@ def report(case: Case, found: Found) -> list[str]:
         f"iteration, {case.workers} workers   {_times(found.cluster)}",
         f"iteration, {case.workers} threads   {_times(found.local)}",
         f"rounds an iteration    {found.rounds:.2f}",
-        f"bytes an iteration     {found.bytes_sent:,.0f} sent, {found.bytes_modelled:,.0f} modelled",
+        f"bytes an iteration     {found.bytes_sent:,.0f}, modelled {found.bytes_modelled:,.0f}",
         f"    of these           {modelled.down:,.0f} down, {modelled.up:,.0f} up, "
         f"{modelled.messages:,.0f} messages",
         "    by subject         "

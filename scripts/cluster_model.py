@@ -5,9 +5,9 @@
 
 An iteration of nonlinear conjugate gradients sends parameters and direction once to every worker,
 then one small task a worker in each of its rounds: the line at its beginning and at the step, a
-trial of the step, the derivative. Only the derivative comes back as more than a few numbers, as the partial sums over the
-largest nodes of a binary tree that a worker's shards fill. `scripts/bench_cluster.py` measures the
-same and compares.
+trial of the step, the derivative. Only the derivative comes back as more than a few numbers, as the
+partial sums over the largest nodes of a binary tree that a worker's shards fill.
+`scripts/bench_cluster.py` measures the same and compares.
 """
 
 from __future__ import annotations

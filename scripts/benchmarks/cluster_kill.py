@@ -55,29 +55,34 @@ def killed(
     wanted = run(sharded(whole, engine), start, ITERATIONS)
     length = time.perf_counter() - began
     for number in range(fits):
-        _complete(engine.client, case.workers)
-        rows = sharded(whole, engine)
+        engine.client.wait_for_workers(case.workers, timeout=60)
+        count.fits += 1
         moment = _Killing(engine.client, chance, chance.uniform(0.0, length))
-        moment.start()
         try:
-            found = run(rows, start, ITERATIONS)
+            found = _fit(whole, engine, start, moment)
         except NodeError as error:
-            count.failed.append(f"fit {number + 1}: {error}")
+            count.failed.append(f"fit {number + 1}, killed at {moment.after:.2f} s: {error}")
             continue
-        finally:
-            during = not moment.is_alive()
-            moment.join()
-            count.fits += 1
-        count.during += during
+        count.during += moment.during
         same = np.array_equal(found.parameters.values, wanted.parameters.values)
         same = same and np.array_equal(found.history["cost"], wanted.history["cost"])
         count.same += bool(same)
         if not same:
-            count.failed.append(
-                f"fit {number + 1}: other bits after a kill at {moment.after:.3f} s"
-            )
+            count.failed.append(f"fit {number + 1}, killed at {moment.after:.2f} s: other bits")
         say(f"fit {number + 1}: killed at {moment.after:.2f} of {length:.2f} s, same {bool(same)}")
     return count
+
+
+def _fit(whole: Any, engine: Any, start: Any, moment: _Killing) -> Any:
+    """A fit, a worker of which is killed at a moment after the rows are placed."""
+    try:
+        rows = sharded(whole, engine)
+        moment.start()
+        return run(rows, start, ITERATIONS)
+    finally:
+        moment.during = moment.killed
+        if moment.ident is not None:
+            moment.join()
 
 
 class _Killing(threading.Thread):
@@ -87,13 +92,10 @@ class _Killing(threading.Thread):
         super().__init__(daemon=True)
         pids = client.run(os.getpid)
         self.pid, self.after = pids[chance.choice(sorted(pids))], after
+        self.killed = self.during = False
 
     def run(self) -> None:
         """Wait, and kill."""
         time.sleep(self.after)
         os.kill(self.pid, signal.SIGKILL)
-
-
-def _complete(client: Any, workers: int) -> None:
-    """Wait until as many workers as there were are back."""
-    client.wait_for_workers(workers, timeout=60)
+        self.killed = True
