@@ -9,14 +9,14 @@ import argparse
 import sys
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from cluster_model import LARGE, MEASURED, cuts, seconds, speed_up
+from cluster_model import LARGE, MEASURED, seconds, speed_up
 from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter
 
+from standalone_node.engines.cutting import groups_of
 from standalone_node.plot.style import OKABE_ITO, style
 from standalone_node.problem.shards.tree import covering
 
@@ -32,7 +32,8 @@ def tree() -> Figure:
     axes = figure.add_subplot()
     height = (SHARDS - 1).bit_length()
     owners = {}
-    for worker, (a, b) in enumerate(pairwise(cuts(SHARDS, WORKERS))):
+    for worker, group in enumerate(groups_of([1.0] * SHARDS, WORKERS)):
+        a, b = group.start, group.stop
         owners.update(dict.fromkeys(covering(a, b, SHARDS), worker))
         axes.text(0.5 * (a + b - 1), -0.95, f"worker {worker + 1}", ha="center", va="center")
         box = {"facecolor": OKABE_ITO[worker], "alpha": 0.18, "edgecolor": "none"}

@@ -19,8 +19,9 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 from math import ceil, log2
 
-#: Numbers in the states of a shard at the most: standalone_node/problem/shards has the same.
-ENTRIES = 2**19
+from standalone_node.engines.cutting import groups_of
+from standalone_node.problem.shards.group import ENTRIES
+
 #: Tasks a worker in an iteration: the line where it begins and at the step, one trial, the
 #: derivative.
 ROUNDS = 4
@@ -68,10 +69,14 @@ class Case:
         return 8 * self.depth_points * (self.width * self.width + self.width)
 
     @property
+    def rows_a_shard(self) -> int:
+        """Of all but the last one."""
+        return ceil(self.rows / ceil(self.rows / max(1, ENTRIES // self.width)))
+
+    @property
     def shards(self) -> int:
-        """How many shards the rows make, as many in each; the data alone decide."""
-        most = ceil(self.rows / max(1, ENTRIES // self.width))
-        return ceil(self.rows / ceil(self.rows / most))
+        """How many shards the rows make; the data alone decide."""
+        return ceil(self.rows / self.rows_a_shard)
 
     @property
     def busy(self) -> int:
@@ -101,21 +106,16 @@ def segments(first: int, end: int, count: int) -> int:
     return number
 
 
-def cuts(count: int, groups: int) -> list[int]:
-    """Where equal shards are cut into groups of about the same size, both ends included."""
-    groups = min(groups, count)
-    return [round(count * k / groups) for k in range(groups + 1)]
+def cuts(case: Case) -> list[int]:
+    """Where the shards are cut into groups, a worker each, both ends included."""
+    rest = case.rows - (case.shards - 1) * case.rows_a_shard
+    sizes = [float(case.rows_a_shard)] * (case.shards - 1) + [float(rest)]
+    return [0, *(part.stop for part in groups_of(sizes, case.workers))]
 
 
-def partial_sums(count: int, groups: int) -> int:
-    """The derivatives that come back from all groups together."""
-    ends = cuts(count, groups)
-    return sum(segments(a, b, count) for a, b in pairwise(ends))
-
-
-def average_segments(count: int, groups: int) -> float:
-    """Of one worker, on average over the workers."""
-    return partial_sums(count, groups) / min(count, groups)
+def partial_sums(case: Case) -> int:
+    """The derivatives that come back from all workers together."""
+    return sum(segments(a, b, case.shards) for a, b in pairwise(cuts(case)))
 
 
 def most_segments(count: int) -> int:
@@ -200,7 +200,7 @@ def bytes_sent(
         How many of them came back.
     """
     pair = 2.0 * case.vector
-    sums = derivatives * partial_sums(case.shards, case.busy) * case.vector
+    sums = derivatives * partial_sums(case) * case.vector
     messages = rounds * case.busy * machine.message + case.workers * machine.copy
     return Bytes(
         down=pair * (case.workers + case.hops - 1),
@@ -250,8 +250,7 @@ def seconds(case: Case, machine: Machine = MEASURED, *, rounds: float = ROUNDS) 
     Of the links: the client's, as often as there are wires, and two copies in each generation of
     those who pass parameters and direction on.
     """
-    ends = cuts(case.shards, case.busy)
-    most = max(b - a for a, b in pairwise(ends)) / case.shards
+    most = max(b - a for a, b in pairwise(cuts(case))) / case.shards
     sent = bytes_sent(case, machine, rounds=rounds)
     passed = 2.0 * generations(case.workers) * 2.0 * case.vector
     return Seconds(

@@ -25,7 +25,7 @@ TIME, BYTES, MEMORY = 1.2, 1.2, 1.5
 FEW = 600
 
 
-def problem(case: Case, seed: int = 0) -> sn.InverseProblem:
+def problem(case: Case, seed: int = 0, **settings: Any) -> sn.InverseProblem:
     """Rows of a smooth function of the inputs, one target, as so many threads as workers sweep."""
     rng = np.random.default_rng(seed)
     inputs = rng.standard_normal((case.rows, case.width))
@@ -37,6 +37,7 @@ def problem(case: Case, seed: int = 0) -> sn.InverseProblem:
         depth_points=case.depth_points,
         threads=case.workers * case.threads,
         penalty=sn.Penalty(h1=1e-3),
+        **settings,
     )
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from standalone_node.engines.cutting import groups_of
-from standalone_node.problem.shards.group import ENTRIES, cut
+from standalone_node.problem.shards.group import cut
 from standalone_node.problem.shards.tree import partial_sums, total
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -35,24 +35,20 @@ def test_the_segments_of_a_run_are_the_partial_sums_that_are_sent() -> None:
             assert len(sent) <= model.most_segments(count)
 
 
-@pytest.mark.parametrize(("count", "groups"), [(39, 2), (39, 4), (64, 8), (5, 9), (1, 3)])
-def test_the_partial_sums_of_all_workers_add_up_to_the_sum(count: int, groups: int) -> None:
-    runs = list(pairwise(model.cuts(count, groups)))
-    sent = [partial_sums(a, list(range(a, b)), count) for a, b in runs]
-    assert model.partial_sums(count, groups) == sum(map(len, sent))
-    assert total(sent, count) == sum(range(count))
-
-
-@pytest.mark.parametrize(("rows", "width", "workers"), [(10**6, 20, 2), (10**6, 64, 7), (9, 3, 4)])
-def test_rows_are_cut_as_the_problem_and_the_engine_cut_them(
+@pytest.mark.parametrize(
+    ("rows", "width", "workers"), [(10**6, 20, 2), (10**6, 64, 7), (9, 3, 4), (10**7, 20, 64)]
+)
+def test_the_sums_that_come_back_are_those_of_the_problem_and_the_engine(
     rows: int, width: int, workers: int
 ) -> None:
     case = model.Case(rows, width, 20, workers, 21)
     shards = cut(rows, width)
-    assert model.ENTRIES == ENTRIES and case.shards == len(shards)
     groups = groups_of([part.stop - part.start for part in shards], workers)
-    assert case.busy == len(groups)
-    assert model.cuts(case.shards, workers) == [0, *(group.stop for group in groups)]
+    assert case.shards == len(shards) and case.busy == len(groups)
+    ones = [[1] * (group.stop - group.start) for group in groups]
+    sent = [partial_sums(g.start, one, len(shards)) for g, one in zip(groups, ones, strict=True)]
+    assert model.partial_sums(case) == sum(map(len, sent))
+    assert total(sent, len(shards)) == len(shards)
 
 
 def test_the_bytes_are_those_of_the_page() -> None:
@@ -61,7 +57,7 @@ def test_the_bytes_are_those_of_the_page() -> None:
     sent = model.bytes_sent(case, quiet)
     assert case.vector == 8 * 21 * 420
     assert sent.down == 2 * 2 * case.vector
-    assert sent.up == model.partial_sums(39, 2) * case.vector
+    assert sent.up == model.partial_sums(case) * case.vector
     through = model.bytes_sent(replace(case, direct=False), quiet)
     assert through.down == 3 * 2 * case.vector and through.up == 2 * sent.up
 
