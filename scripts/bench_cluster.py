@@ -50,6 +50,7 @@ def make_parser() -> argparse.ArgumentParser:
     parser.add_argument("--workers", type=int, default=2)
     parser.add_argument("--iterations", type=int, default=3, help="timed, a turn")
     parser.add_argument("--turns", type=int, default=3)
+    parser.add_argument("--budget", type=float, default=200.0, help="seconds for the turns")
     parser.add_argument("--kill", type=int, metavar="N", help="kill a worker in each of N fits")
     parser.add_argument("--seed", type=int, default=0, help="of what --kill kills, and when")
     parser.add_argument("--constants", action="store_true")
@@ -70,8 +71,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if asked.kill:
             return _killed(case, engine, asked)
         described = machine.describe()
-        how = {"iterations": asked.iterations, "rounds": asked.turns}
-        found = measure(case, engine, Local(), **how, say=say)
+        found = measure(
+            *(case, engine, Local()),
+            iterations=asked.iterations,
+            rounds=asked.turns,
+            budget=asked.budget,
+            say=say,
+        )
     for line in (*machine_words(described), *report(case, found)):
         print(line)
     if asked.json is not None:

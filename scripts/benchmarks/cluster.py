@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import statistics
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -123,6 +124,7 @@ def measure(
     *,
     iterations: int = 3,
     rounds: int = 3,
+    budget: float = 200.0,
     machine: Machine = MEASURED,
     say: Callable[[str], None] = lambda text: None,
 ) -> Found:
@@ -136,6 +138,8 @@ def measure(
     local : Local
     iterations, rounds : int
         So many timed iterations a turn, and turns.
+    budget : float
+        Seconds for these; there are fewer turns if they would take longer, one at the least.
     machine : Machine
         For the modelled bytes.
     say : callable
@@ -150,9 +154,13 @@ def measure(
     counted = Counted(engine)
     placed, here = sharded(whole, counted), sharded(whole, local)
     wires = Wires(client)
+    began = time.perf_counter()
     one = _counted_run(counted, wires, placed, start, 1)
     found.memory = _risen(client, idle)
     run(here, start, 1)
+    # A start takes nearly an iteration, too.
+    turn_seconds = (time.perf_counter() - began) * (1.7 + iterations) / 1.7
+    rounds = max(1, min(rounds, int(budget / turn_seconds)))
     for turn in range(rounds):
         say(f"turn {turn + 1} of {rounds}")
         many = _counted_run(counted, wires, placed, start, 1 + iterations)

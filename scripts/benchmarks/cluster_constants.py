@@ -27,8 +27,10 @@ def constants(say: Callable[[str], None] = lambda text: None) -> dict[str, Any]:
     Work and tasks are counted in seconds of processors, which others on the machine hardly change;
     the latency is what the quickest rounds take beyond that.
     """
-    rounds = [timed_rounds(workers) for workers in WORKERS if not say(f"{workers} workers")]
-    works = [timed_work(*size) for size in SIZES if not say(f"width {size[0]}")]
+    say(f"rounds of {', '.join(map(str, WORKERS))} workers")
+    rounds = [timed_rounds(workers) for workers in WORKERS]
+    say(f"iterations at width {', '.join(str(width) for width, _ in SIZES)}")
+    works = [timed_work(*size) for size in SIZES]
     task, _ = np.polyfit(WORKERS, [one["processor"] for one in rounds], 1)
     return {
         **fitted(SIZES, works),
@@ -67,7 +69,8 @@ def timed_work(width: int, rows: int) -> float:
 
 def timed_rounds(workers: int) -> dict[str, float]:
     """Seconds and bytes of a round of tasks that do nothing, and bytes about a copy."""
-    with opened("dask", workers=workers) as engine:
+    opening: Any = opened("dask", workers=workers)
+    with opening as engine:
         placed = engine.place(_nothing, list(range(workers)))
         sent = engine.broadcast(0.5)
         engine.each(_add, placed, sent, 0.5)
