@@ -83,10 +83,10 @@ def rise(call: str, scheme: str, samples: int) -> int:
     """Bytes by which the peak of this process rises above what it holds before the call."""
     _call(call, scheme, FEW)()
     work = _call(call, scheme, samples)
-    _forget_peak()
-    before = _status("VmRSS")
+    forget_peak()
+    before = status("VmRSS")
     work()
-    return max(_status("VmHWM") - before, 0)
+    return max(status("VmHWM") - before, 0)
 
 
 def _call(call: str, scheme: str, samples: int) -> Any:
@@ -104,7 +104,7 @@ def _call(call: str, scheme: str, samples: int) -> Any:
     return calls[call]
 
 
-def _status(field: str) -> int:
+def status(field: str) -> int:
     """A field of /proc/self/status in bytes; elsewhere the peak that getrusage knows.
 
     getrusage is the second choice: what it calls the peak of a process begins with that of the
@@ -119,7 +119,7 @@ def _status(field: str) -> int:
     return int(kibibytes) * 1024
 
 
-def _forget_peak() -> None:
+def forget_peak() -> None:
     """Let the peak start again from what is held now, where the system can."""
     try:
         Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
