@@ -151,14 +151,8 @@ def minimize(
     >>> result.success, bool(result.cost < 1e-6)
     (True, True)
     """
-    stopping = Stopping(
-        bound("tolerance", tolerance),
-        bound("cost_tolerance", cost_tolerance),
-        _whole("max_iterations", max_iterations, 0),
-        None if noise_level is None else _residual(noise_level, tau),
-        None if time_limit is None else bound("time_limit", time_limit),
-        None if patience is None else _whole("patience", patience, 1),
-    )
+    residual = None if noise_level is None else _residual(noise_level, tau)
+    stopping = _stopping(tolerance, cost_tolerance, max_iterations, residual, time_limit, patience)
     options = Options(
         beta=_row("beta", BETAS, beta),
         line_search=_row("line_search", LINE_SEARCHES, line_search),
@@ -204,6 +198,25 @@ def _placed(problem: Problem, engine: str | Engine | None, client: Any) -> Itera
         return
     with opened(engine, client) as where:
         yield sharded(problem, where)
+
+
+def _stopping(
+    tolerance: Any,
+    cost_tolerance: Any,
+    max_iterations: Any,
+    residual: float | None,
+    time_limit: Any,
+    patience: Any,
+) -> Stopping:
+    """When a run ends; ArgumentError if a number cannot be used."""
+    return Stopping(
+        bound("tolerance", tolerance),
+        bound("cost_tolerance", cost_tolerance),
+        _whole("max_iterations", max_iterations, 0),
+        residual,
+        None if time_limit is None else bound("time_limit", time_limit),
+        None if patience is None else _whole("patience", patience, 1),
+    )
 
 
 def _refuse_others(start: Any, metric: Any, batches: Any, checkpoint: Any) -> None:
