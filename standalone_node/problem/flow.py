@@ -348,15 +348,18 @@ class Flow:
 
     @contextmanager
     def _workspace(self) -> Iterator[Workspace]:
-        # Appending and popping are atomic, so that threads may share the list.
-        try:
-            memory = self._spare.pop()
-        except IndexError:
-            memory = Workspace()
+        memory = self._borrowed()
         try:
             yield memory
         finally:
             self._spare.append(memory)
+
+    def _borrowed(self) -> Workspace:
+        # Appending and popping are atomic, so that threads may share the list.
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return Workspace()
 
     @contextmanager
     def _passage(
@@ -365,5 +368,8 @@ class Flow:
         kept = trajectory.kept[k] if k < len(trajectory.kept) else None
         d, theta = trajectory.inputs.shape[1], trajectory.theta
         shape, heights = (d, padded(block.stop - block.start, self.dtype)), self.heights(d)
-        with self._workspace() as memory:
+        memory = self._borrowed()
+        try:
             yield Passage(self._sweeps, self._plan, theta, shape, heights, kept, segment, memory)
+        finally:
+            self._spare.append(memory)

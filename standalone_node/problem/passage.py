@@ -146,6 +146,8 @@ class Passage:
 
     def _steps(self, part: slice) -> Plan:
         plan = self._plan
+        if len(self._segments) == 1:
+            return plan
         return plan._replace(h=plan.h[part], stage=plan.stage[part], first=plan.first[part])
 
     def _stages(self, part: slice) -> Stages:
