@@ -118,6 +118,16 @@ def test_the_cost_of_a_solve_is_computed_once(monkeypatch: pytest.MonkeyPatch) -
     assert problem.cost(q) != costs[0] and problem.cost(p) == costs[0]
 
 
+def test_back_on_a_grid_the_cost_is_that_of_this_grid() -> None:
+    pair = twins(steps=4)
+    problem, p = pair.problem, pair.parameters
+    coarse = problem.cost(p)
+    before = problem.use_grid(np.linspace(0.0, problem.horizon, 9))
+    fine = problem.cost(p)
+    problem.restore(before)
+    assert problem.cost(p) == coarse != fine
+
+
 def test_other_rows_cost_what_they_cost_by_themselves() -> None:
     pair = twins(samples=6)
     problem, p = pair.problem, pair.parameters
