@@ -23,6 +23,15 @@ if INTERPRETED:
     interpreted.install()
 
 
+@pytest.fixture
+def many_hands(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Threads share every batch that has two blocks, also where the caller would be quicker alone.
+
+    For tests of what threads must not change: of small problems they would say nothing.
+    """
+    monkeypatch.setattr("standalone_node.problem.flow.TINY", 0)
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Tests of what only the compiler does are left out where it is switched off."""
     if INTERPRETED:

@@ -36,4 +36,9 @@ def inner(u: NDArray[Any], v: NDArray[Any]) -> float:
     >>> inner(np.array([1.0, 2.0]), np.array([3.0, 4.0]))
     11.0
     """
-    return float(np.einsum("i,i->", u.reshape(-1), v.reshape(-1)))
+    # Of vectors, for which there is nothing to reshape, this is asked many times an iteration.
+    if u.ndim != 1:
+        u = u.reshape(-1)
+    if v.ndim != 1:
+        v = v.reshape(-1)
+    return float(np.einsum("i,i->", u, v))

@@ -46,6 +46,11 @@ class Workers:
         Outcomes are collected as soon as it is their turn, one at a time, so that few of them exist
         at once. The first error ends it all and is raised.
         """
+        helpers = min(self.threads, count) - 1
+        if helpers <= 0:
+            for item in range(count):
+                collect(work(item))
+            return
         queue, turn = deque(range(count)), _Turn(collect)
 
         def run() -> None:
@@ -56,7 +61,6 @@ class Workers:
                 queue.clear()
                 raise
 
-        helpers = min(self.threads, count) - 1
         others = [self._executor().submit(run) for _ in range(helpers)]
         try:
             run()

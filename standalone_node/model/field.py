@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import numpy as np
@@ -145,31 +144,39 @@ class FlatField:
 
     def f(self, t: float, x: Array, p: Array) -> Array:
         """x'(t), (B, d)."""
-        with _explained("f", t):
-            found = self.field.f(t, self.shown(x), self.named(p))
+        found = self._told("f", t, self.shown(x), self.named(p))
         return _state_like("f", found, x)
 
     def jvp(self, t: float, x: Array, p: Array, dx: Array, dp: Array) -> Array:
         """f_x dx + f_p dp, (B, d)."""
-        with _explained("jvp", t):
-            changes = self.shown(dx), self.named(dp)
-            found = self.field.jvp(t, self.shown(x), self.named(p), *changes)
+        changes = self.shown(dx), self.named(dp)
+        found = self._told("jvp", t, self.shown(x), self.named(p), *changes)
         return _state_like("jvp", found, x)
 
     def vjp(self, t: float, x: Array, p: Array, kappa: Array) -> tuple[Array, Array]:
         """f_x^T kappa, (B, d), and f_p^T kappa, (P,)."""
-        with _explained("vjp", t):
-            found = self.field.vjp(t, self.shown(x), self.named(p), self.shown(kappa))
+        found = self._told("vjp", t, self.shown(x), self.named(p), self.shown(kappa))
         if not isinstance(found, tuple) or len(found) != 2:
             raise FieldError("vjp has to return two things: the part of x and those of p by name")
         by_state, by_name = found
-        if not isinstance(by_name, Mapping) or set(by_name) != set(self._whole):
+        # A dict is looked for first: whether something is a Mapping takes longer to find out.
+        named = isinstance(by_name, dict | Mapping)
+        if not named or by_name.keys() != self._whole.keys():
             has = ", ".join(map(str, by_name)) if isinstance(by_name, Mapping) else type(by_name)
             raise FieldError(
                 f"vjp has to return parts of {', '.join(self._whole)} by name, and returns {has}"
             )
         parts = [self._part(name, shape, by_name[name], len(x)) for name, shape in self.blocks]
         return _state_like("vjp: the part of x", by_state, x), np.concatenate(parts)
+
+    def _told(self, function: str, t: float, *given: Any) -> Any:
+        """What a function of the user's returns; FieldError in the place of what it raises."""
+        try:
+            return getattr(self.field, function)(t, *given)
+        except (NodeError, MemoryError):
+            raise
+        except Exception as error:
+            raise _explained(function, t, error) from error
 
     def _part(self, name: str, shape: tuple[int, ...], part: Any, samples: int) -> Array:
         array = _real(f"vjp: the part of {name!r}", part)
@@ -185,22 +192,16 @@ class FlatField:
         return array.ravel()
 
 
-@contextmanager
-def _explained(function: str, t: float) -> Iterator[None]:
-    """FieldError in the place of what a user's function raises."""
-    try:
-        yield
-    except (NodeError, MemoryError):
-        raise
-    except Exception as error:
-        if isinstance(error, ValueError) and "read-only" in str(error):
-            raise FieldError(
-                f"{function} changes its input {_INPUTS[function]}: it has to leave it as it is"
-            ) from error
-        raise FieldError(
-            f"{function} raises {type(error).__name__} at t = {t:g} ({error}): return NaN where it "
-            "is not defined, and the step that led there is taken back"
-        ) from error
+def _explained(function: str, t: float, error: Exception) -> FieldError:
+    """What is wrong with a function that raises."""
+    if isinstance(error, ValueError) and "read-only" in str(error):
+        return FieldError(
+            f"{function} changes its input {_INPUTS[function]}: it has to leave it as it is"
+        )
+    return FieldError(
+        f"{function} raises {type(error).__name__} at t = {t:g} ({error}): return NaN where it "
+        "is not defined, and the step that led there is taken back"
+    )
 
 
 def _real(what: str, found: Any) -> Array:

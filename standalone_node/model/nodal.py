@@ -51,10 +51,11 @@ class _Nodal:
         self._set(made.times, made.values, made.blocks)
 
     def _set(self, times: Array, values: Array, blocks: Blocks) -> None:
-        for name, value in (("times", times), ("values", values), ("blocks", blocks)):
-            object.__setattr__(self, name, value)
         times.setflags(write=False)
         values.setflags(write=False)
+        _set_times(self, times)
+        _set_values(self, values)
+        _set_blocks(self, blocks)
 
     def __setattr__(self, name: str, value: Any) -> None:
         raise AttributeError(f"{type(self).__name__} is read-only: make a new one instead")
@@ -119,7 +120,9 @@ class _Nodal:
 
     def matches(self, other: _Nodal) -> bool:
         """Whether the other has the same depth grid and the same blocks."""
-        return self.blocks == other.blocks and np.array_equal(self.times, other.times)
+        if self.blocks is not other.blocks and self.blocks != other.blocks:
+            return False
+        return self.times is other.times or np.array_equal(self.times, other.times)
 
     def _partner(self, other: object) -> Array | None:
         if type(other) is not type(self):
@@ -159,6 +162,12 @@ class _Nodal:
 
     def __reduce__(self) -> tuple[Any, ...]:
         return type(self).from_values, (np.array(self.times), np.array(self.values), self.blocks)
+
+
+# They write to what is read-only to everybody else.
+_set_times, _set_values, _set_blocks = (
+    vars(_Nodal)[name].__set__ for name in ("times", "values", "blocks")
+)
 
 
 class Parameters(_Nodal):

@@ -128,7 +128,8 @@ class BandedGram:
     def _held(self, functional: Array) -> Array:
         """A copy by nodes, (K + 1, P), that is zero at fixed ones."""
         nodal = functional.reshape(self._banded.shape[1], -1).copy()
-        nodal[self._fixed] = 0.0
+        if self._fixed:
+            nodal[self._fixed] = 0.0
         return nodal
 
 
@@ -138,21 +139,27 @@ class BandedGram:
 
 def _forward(factor: Array, nodal: Array) -> Array:
     """R^-T times `nodal`, which it overwrites."""
-    beside, pivots = factor
-    nodal[0] /= pivots[0]
+    beside, pivots = factor.tolist()
+    above = nodal[0]
+    above /= pivots[0]
     for k in range(1, len(nodal)):
-        nodal[k] -= beside[k] * nodal[k - 1]
-        nodal[k] /= pivots[k]
+        row = nodal[k]
+        row -= beside[k] * above
+        row /= pivots[k]
+        above = row
     return nodal
 
 
 def _backward(factor: Array, nodal: Array) -> Array:
     """R^-1 times `nodal`, which it overwrites."""
-    beside, pivots = factor
-    nodal[-1] /= pivots[-1]
+    beside, pivots = factor.tolist()
+    below = nodal[-1]
+    below /= pivots[-1]
     for k in range(len(nodal) - 2, -1, -1):
-        nodal[k] -= beside[k + 1] * nodal[k + 1]
-        nodal[k] /= pivots[k]
+        row = nodal[k]
+        row -= beside[k + 1] * below
+        row /= pivots[k]
+        below = row
     return nodal
 
 

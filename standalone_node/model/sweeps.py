@@ -137,7 +137,7 @@ def adjoint(
 def _combined(base: Array, factors: Array, terms: Array) -> Array:
     """base + sum of factors_j terms_j."""
     total = base.copy()
-    for factor, term in zip(factors, terms, strict=False):
+    for factor, term in zip(factors.tolist(), terms, strict=False):
         if factor != 0.0:
             total += factor * term
     return total

@@ -100,7 +100,7 @@ def iterate(
     else:
         state = begun(objective, gram, start)
         course = _along_gradient(state, gram, Last())
-        yield replace(state, memory=course.memory())
+        yield state.leaving(state.beta, course.memory())
     while state.norm > 0.0:
         begin = _begin(state, course)
         trial = options.line_search(objective, begin, course.direction, course.last)
@@ -111,15 +111,15 @@ def iterate(
             continue
         if trial is None or trial.derivative is None:
             return
-        state, course = _next(
-            state, replace(course, last=Last(trial.eta, begin.slope)), trial, gram, options
-        )
+        last = Last(trial.eta, begin.slope)
+        course = Course(course.direction, course.square, last, course.since)
+        state, course = _next(state, course, trial, gram, options)
         if state.beta == 0.0:
             course = replace(course, since=0)
             if objective.renewed(trial.u):
                 state = replace(begun(objective, gram, trial.u), step=trial.eta)
                 course = _along_gradient(state, gram, course.last)
-        yield replace(state, memory=course.memory())
+        yield state.leaving(state.beta, course.memory())
 
 
 def _begin(state: State, course: Course) -> Trial:
@@ -136,7 +136,8 @@ def _next(
     """
     assert trial.derivative is not None
     gradient, since = gram.solve(trial.derivative), course.since + 1
-    products = _products(state, course, trial, gradient)
+    found = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta)
+    products = _products(state, found, course, trial.slope)
     due = options.restart is not None and since >= options.restart
     factor = 0.0 if due or products.change <= 0.0 else options.beta(products)
     direction = factor * course.direction - gradient
@@ -145,17 +146,15 @@ def _next(
     if factor != 0.0 and not _descends(trial.derivative, direction, products.new, square):
         factor, direction = 0.0, -gradient
         square = _square(direction, gram)
-    found = State(trial.u, trial.cost, trial.derivative, gradient, trial.eta, factor)
-    return found, Course(direction, square, course.last, since)
+    return found.leaving(factor, {}), Course(direction, square, course.last, since)
 
 
-def _products(old: State, course: Course, trial: Trial, gradient: Array) -> Products:
-    assert trial.derivative is not None
+def _products(old: State, new: State, course: Course, slope: float) -> Products:
     return Products(
-        new=inner(trial.derivative, gradient),
-        old=inner(old.derivative, old.gradient),
-        cross=inner(trial.derivative, old.gradient),
-        slope=trial.slope,
+        new=new.square,
+        old=old.square,
+        cross=inner(new.derivative, old.gradient),
+        slope=slope,
         old_slope=course.last.slope,
         direction=course.square,
     )

@@ -136,8 +136,9 @@ class Record:
             sensitivity=counts.sensitivity - self._sweeps[2],
             parameters=parameters,
         )
+        row = vars(self._last)
         for name, column in self._columns.items():
-            column.append(getattr(self._last, name))
+            column.append(row[name])
         self._newest = state
         if self._lowest is None or state.cost < self._lowest.cost:
             self._lowest = state

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 from math import sqrt
 from typing import Any
 
@@ -33,10 +34,21 @@ class State:
     beta: float = 0.0
     memory: Mapping[str, Any] = field(default_factory=dict)
 
+    @cached_property
+    def square(self) -> float:
+        """<g, g> of the gradient in the metric."""
+        return inner(self.derivative, self.gradient)
+
     @property
     def norm(self) -> float:
         """The norm of the gradient in the metric."""
-        return sqrt(max(0.0, inner(self.derivative, self.gradient)))
+        return sqrt(max(0.0, self.square))
+
+    def leaving(self, beta: float, memory: Mapping[str, Any]) -> State:
+        """The same point, with what a method does from here on."""
+        left = State(self.u, self.cost, self.derivative, self.gradient, self.step, beta, memory)
+        vars(left)["square"] = self.square
+        return left
 
 
 def begun(objective: Objective, gram: Gram, u: Array) -> State:

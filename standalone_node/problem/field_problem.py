@@ -355,7 +355,7 @@ class FieldProblem(Solving):
 
     def _trajectory(self, p: Parameters) -> FieldTrajectory:
         if not self.is_solved(p):
-            check_parameters(p, self.blocks, self.horizon, f"a field with {self.blocks}")
+            check_parameters(p, self.blocks, self.horizon, lambda: f"a field with {self.blocks}")
             self._last = None  # one trajectory is in memory at a time
             self.counts.direct += 1
             self._last = self._flow.direct(p, self.inputs)

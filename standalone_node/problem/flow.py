@@ -25,7 +25,7 @@ from standalone_node.kernels.stages import FORMS, Heights
 from standalone_node.kernels.sweeps import WORK, Plan, sweeps
 from standalone_node.kernels.views import writable
 from standalone_node.kernels.workers import Workers, default_threads, ignore
-from standalone_node.model.depth import Interpolation
+from standalone_node.model.depth import ALONE, Interpolation
 from standalone_node.model.forms import inner_width
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.memory import Budget, budget, bytes_of
@@ -37,6 +37,11 @@ from standalone_node.problem.plan import plan_of
 Array = NDArray[Any]
 #: As many processors as no machine that this is made for has; the system has a limit, too.
 MOST_THREADS = 1024
+#: A sweep of less work than this is over before another thread has woken up: measured, the two are
+#: even at some 150 microseconds.
+TINY = 1 << 20
+#: What an activation costs, in products.
+ACTIVATING = 8
 #: dE/dx(T) of some rows of the batch (a slice), given their x(T).
 Terminal = Callable[[Array, slice], Array]
 
@@ -221,7 +226,7 @@ class Flow:
                 return partials
 
         total = None if terminal is None else self._partials(trajectory)
-        self._workers.each(work, len(blocks), ignore if total is None else total.add)
+        self._hands(inputs.shape).each(work, len(blocks), ignore if total is None else total.add)
         return trajectory, total
 
     def states(self, p: Parameters, inputs: Array, *, final: bool = False) -> Array:
@@ -247,7 +252,7 @@ class Flow:
                 self._sweeps.direct(self._plan, theta, states, features, slopes, scratch, room)
                 found[:, blocks[k]] = states.transpose(0, 2, 1)[:, : len(block)]
 
-        self._workers.each(work, len(blocks))
+        self._hands(inputs.shape).each(work, len(blocks))
         self._pool.give(theta)
         return found[0] if final else found
 
@@ -280,7 +285,7 @@ class Flow:
                 rows = found[:, blocks[k]]
                 rows[:] = xi.transpose(0, 2, 1)[:, : rows.shape[1]]
 
-        self._workers.each(work, len(blocks))
+        self._hands(inputs.shape).each(work, len(blocks))
         self._pool.give(tangent)
         return found[0] if final else found
 
@@ -302,7 +307,7 @@ class Flow:
                     here = rows[blocks[k]]
                     here[:] = state[0].T[: len(here)]
 
-        self._workers.each(work, len(blocks))
+        self._hands(inputs.shape).each(work, len(blocks))
         self._pool.give(theta)
         self._pool.give(tangent)
         return trajectory.final, found
@@ -335,7 +340,7 @@ class Flow:
                 return partials
 
         total = self._partials(trajectory)
-        self._workers.each(work, len(blocks), total.add)
+        self._hands(inputs.shape).each(work, len(blocks), total.add)
         return found, Derivative.from_values(p.times, total.nodal(), p.blocks)
 
     def _all_states(self, shape: tuple[int, int], *, final: bool = False) -> Array:
@@ -361,6 +366,13 @@ class Flow:
             self._cuts[shape] = blocks, plan
         return self._cuts[shape]
 
+    def _hands(self, shape: tuple[int, int]) -> Workers:
+        """Who works on the blocks of a batch of this shape: the caller alone, if it is tiny."""
+        samples, width = shape
+        products = max(width, self.heights(width).work) + ACTIVATING
+        tiny = samples * width * products * self._plan.stage.size < TINY
+        return ALONE if tiny else self._workers
+
     def _stages(self, inputs: Array, block: slice) -> Stages:
         samples = padded(block.stop - block.start, self.dtype)
         heights, stage = self.heights(inputs.shape[1]), self._plan.stage.shape
@@ -371,15 +383,18 @@ class Flow:
 
     @contextmanager
     def _workspace(self) -> Iterator[Workspace]:
-        # Appending and popping are atomic, so that threads may share the list.
-        try:
-            memory = self._spare.pop()
-        except IndexError:
-            memory = Workspace()
+        memory = self._borrowed()
         try:
             yield memory
         finally:
             self._spare.append(memory)
+
+    def _borrowed(self) -> Workspace:
+        # Appending and popping are atomic, so that threads may share the list.
+        try:
+            return self._spare.pop()
+        except IndexError:
+            return Workspace()
 
     @contextmanager
     def _passage(
@@ -388,5 +403,8 @@ class Flow:
         kept = trajectory.kept[k] if k < len(trajectory.kept) else None
         d, theta = trajectory.inputs.shape[1], trajectory.theta
         shape, heights = (d, padded(block.stop - block.start, self.dtype)), self.heights(d)
-        with self._workspace() as memory:
+        memory = self._borrowed()
+        try:
             yield Passage(self._sweeps, self._plan, theta, shape, heights, kept, segment, memory)
+        finally:
+            self._spare.append(memory)

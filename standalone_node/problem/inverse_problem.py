@@ -338,6 +338,14 @@ class InverseProblem(MeasuredNetwork):
         """How often a sweep evaluates f for a sample: steps times stages."""
         return self.flow.stage_count
 
+    def _layout(self) -> str:
+        """What parameters have to fit."""
+        blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)
+        return (
+            f"a state of {self.width} components: the form {self.flow.form!r} has the blocks "
+            f"{blocks}, in this order"
+        )
+
     def initial_parameters(self, seed: int = 0, scale: float | None = None) -> Parameters:
         """A smooth random start: a constant plus a few cosines in depth.
 
@@ -354,12 +362,7 @@ class InverseProblem(MeasuredNetwork):
         return smooth_start(self.depth_times, self.blocks, spread * shares, seed)
 
     def _check(self, p: Parameters) -> None:
-        blocks = ", ".join(f"{name} {shape}" for name, shape in self.blocks)
-        fit = (
-            f"a state of {self.width} components: the form {self.flow.form!r} has the blocks "
-            f"{blocks}, in this order"
-        )
-        check_parameters(p, self.blocks, self.horizon, fit)
+        check_parameters(p, self.blocks, self.horizon, self._layout)
         if self.tolerance is not None and not self.grids:
             change = chosen_grid(self, p)
             self.use_grid(change.times)

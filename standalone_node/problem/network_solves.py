@@ -36,6 +36,7 @@ class NetworkSolves(Solving):
     _misfit: Misfit
     _last: Trajectory | None
     _memory: Memory | None
+    _priced: tuple[Array | None, float] = (None, 0.0)
     counts: SweepCounts
 
     def _check(self, p: Parameters) -> None:
@@ -181,13 +182,19 @@ class NetworkSolves(Solving):
         """What `solve` gives, a trajectory first; this one is kept, in the memory of the last."""
         self._check(p)
         old, self._last = self._last.memory if self._last else self._memory, None
-        self._memory = None
+        self._memory, self._priced = None, (None, 0.0)
         self.counts.direct += 1
         found = solve(p, self.inputs, *more, old=old)
         self._last = found[0]
         return found
 
     def _cost(self, trajectory: Trajectory) -> float:
+        # A method asks for the cost first, and then for the cost with the derivative.
+        if self._priced[0] is not trajectory.final:
+            self._priced = trajectory.final, self._cost_of(trajectory)
+        return self._priced[1]
+
+    def _cost_of(self, trajectory: Trajectory) -> float:
         if not np.isfinite(trajectory.final).all():
             return float("inf")
         return self._misfit.value(trajectory.final) + self.penalty.value(trajectory.parameters)

@@ -113,7 +113,8 @@ class Passage:
         Comes after `direct`; if the stages are kept, not necessarily in the same passage.
         """
         last = len(self._segments) - 1
-        for j, part in reversed(list(enumerate(self._segments))):
+        for j in range(last, -1, -1):
+            part = self._segments[j]
             if self._kept is None and j < last:  # of the last one the stages are still there
                 self.state[0] = self._starts[j]
                 self._forward(part)
@@ -146,6 +147,8 @@ class Passage:
 
     def _steps(self, part: slice) -> Plan:
         plan = self._plan
+        if len(self._segments) == 1:
+            return plan
         return plan._replace(h=plan.h[part], stage=plan.stage[part], first=plan.first[part])
 
     def _stages(self, part: slice) -> Stages:

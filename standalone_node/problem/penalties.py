@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any, NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner
@@ -13,8 +15,12 @@ from standalone_node.model.depth import banded_product, mass, stiffness
 from standalone_node.model.nodal import Blocks, Derivative, Parameters, block_slices
 from standalone_node.problem.line import Parabola
 
+Array = NDArray[np.float64]
 #: One weight for all parameters, or one for each named block.
 Weight = float | Mapping[str, float]
+#: What parameters of up to so many entries cost is kept until others come: there Python takes the
+#: time, and no memory is worth mentioning.
+SMALL = 1 << 14
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +61,19 @@ class Penalty:
             for weight in by_block:
                 if not 0.0 <= weight < np.inf:
                     raise ArgumentError(f"penalty {name} = {given} has to be 0 or larger")
+        self._forget()
+
+    def _forget(self) -> None:
+        # Not fields: they say nothing of what the penalty is.
+        object.__setattr__(self, "_grid", None)
+        object.__setattr__(self, "_known", None)
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {name: value for name, value in vars(self).items() if not name.startswith("_")}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        vars(self).update(state)
+        self._forget()
 
     def check(self, blocks: Blocks) -> None:
         """ArgumentError if it names a block that is not among these."""
@@ -71,35 +90,21 @@ class Penalty:
         """Whether there is a term of the parameters at all."""
         return _is_there(self.l2) or _is_there(self.h1)
 
-    def _dual(self, p: Parameters, *, shifted: bool) -> Derivative:
-        """The partials of the parameter terms at p; without theta_ref if not `shifted`."""
-        offset = p
-        if shifted and self.reference is not None and _is_there(self.l2):
-            offset = p - self.reference.refined(p.times)
-        values = np.zeros_like(p.values)
-        if _is_there(self.l2):
-            values += _spread(self.l2, p) * banded_product(mass(p.times), offset.values)
-        if _is_there(self.h1):
-            values += _spread(self.h1, p) * banded_product(stiffness(p.times), p.values)
-        return Derivative.from_values(p.times, values, p.blocks)
-
     def value(self, p: Parameters) -> float:
         """The value of the parameter terms, exact for hat functions."""
-        total = 0.0
-        if _is_there(self.h1):
-            total += 0.5 * _square(self.h1, stiffness(p.times), p)
-        if _is_there(self.l2):
-            offset = p if self.reference is None else p - self.reference.refined(p.times)
-            total += 0.5 * _square(self.l2, mass(p.times), offset)
-        return total
+        if p.values.size <= SMALL:
+            return self._at(p).value
+        return float(sum(_half_square(*term) for term in self._terms(p, self.reference)))
 
     def derivative(self, p: Parameters) -> Derivative:
         """The partials of the parameter terms."""
-        return self._dual(p, shifted=True)
+        if p.values.size <= SMALL:
+            return self._at(p).derivative
+        return _summed(p, self._terms(p, self.reference))
 
     def second_derivative(self, direction: Parameters) -> Derivative:
         """The second derivative of the parameter terms, applied to a direction."""
-        return self._dual(direction, shifted=False)
+        return _summed(direction, self._terms(direction, None))
 
     def curvature(self, direction: Parameters) -> float:
         """The second derivative of the parameter terms along a direction."""
@@ -113,23 +118,83 @@ class Penalty:
             self.curvature(direction),
         )
 
+    def _terms(self, p: Parameters, reference: Parameters | None) -> Iterator[_Term]:
+        """The terms of p, one after the other: their products take memory."""
+        grid = self._matrices(p)
+        if _is_there(self.h1):
+            yield self.h1, p, banded_product(grid.stiffness, p.values)
+        if _is_there(self.l2):
+            offset = p if reference is None else p - reference.refined(p.times)
+            yield self.l2, offset, banded_product(grid.mass, offset.values)
+
+    def _at(self, p: Parameters) -> _Known:
+        """Value and partials at small p; the last ones are kept, as a step asks three times."""
+        # One attribute, read once: threads may share the penalty.
+        known: _Known | None = vars(self)["_known"]
+        if known is None or known.parameters is not p:
+            terms = list(self._terms(p, self.reference))
+            value = float(sum(_half_square(*term) for term in terms))
+            known = _Known(p, value, _summed(p, terms))
+            object.__setattr__(self, "_known", known)
+        return known
+
+    def _matrices(self, p: Parameters) -> _Grid:
+        """Those of the depth grid of p; the last ones are kept."""
+        grid: _Grid | None = vars(self)["_grid"]
+        if grid is None or grid.times is not p.times:
+            grid = _Grid(p.times, mass(p.times), stiffness(p.times))
+            object.__setattr__(self, "_grid", grid)
+        return grid
+
+
+class _Grid(NamedTuple):
+    """The matrices of a depth grid."""
+
+    times: Array
+    mass: Array
+    stiffness: Array
+
+
+class _Known(NamedTuple):
+    """Value and partials of the parameter terms at some parameters."""
+
+    parameters: Parameters
+    value: float
+    derivative: Derivative
+
+
+#: A weight, a function, and the product of its nodal values with the matrix of the term.
+_Term = tuple[Weight, Parameters, Array]
+
+
+def _half_square(weight: Weight, p: Parameters, product: Array) -> float:
+    """What a term adds to the value."""
+    spread = _spread(weight, p)
+    if isinstance(spread, np.ndarray):
+        return 0.5 * inner(p.values, spread * product)
+    return 0.5 * (spread * inner(p.values, product))
+
+
+def _summed(p: Parameters, terms: Iterable[_Term]) -> Derivative:
+    """The partials of the sum of the terms."""
+    values = np.zeros_like(p.values)
+    for weight, offset, product in terms:
+        values += _spread(weight, offset) * product
+    return Derivative.from_values(p.times, values, p.blocks)
+
 
 def _is_there(weight: Weight) -> bool:
+    # A float is looked for first: whether something is a Mapping takes Python longer to find out.
+    if isinstance(weight, float | int):
+        return weight > 0.0
     return any(weight.values()) if isinstance(weight, Mapping) else weight > 0.0
 
 
-def _spread(weight: Weight, p: Parameters) -> float | np.ndarray:
+def _spread(weight: Weight, p: Parameters) -> float | Array:
     """The weight of each entry of a node, (P,), or one number for all."""
-    if not isinstance(weight, Mapping):
+    if isinstance(weight, float | int) or not isinstance(weight, Mapping):
         return weight
     entries = np.zeros(p.values.shape[1])
     for name, part in block_slices(p.blocks).items():
         entries[part] = weight.get(name, 0.0)
     return entries
-
-
-def _square(weight: Weight, banded: np.ndarray, p: Parameters) -> float:
-    product = banded_product(banded, p.values)
-    if not isinstance(weight, Mapping):
-        return weight * inner(p.values, product)
-    return inner(p.values, _spread(weight, p) * product)

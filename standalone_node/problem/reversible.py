@@ -128,7 +128,7 @@ class ReversibleFlow(Flow):
                 rows[:] = y.transpose(0, 2, 1)[:, :n]
                 partner[blocks[k]] = z.T[:n]
 
-        self._workers.each(work, len(blocks))
+        self._hands(inputs.shape).each(work, len(blocks))
 
     def sensitivity(
         self,
@@ -166,7 +166,7 @@ class ReversibleFlow(Flow):
                     )  # fmt: skip
                 rows[:] = xi.transpose(0, 2, 1)[:, : rows.shape[1]]
 
-        self._workers.each(work, len(blocks))
+        self._hands(inputs.shape).each(work, len(blocks))
         return found[0] if final else found
 
     def adjoint(
@@ -211,7 +211,7 @@ class ReversibleFlow(Flow):
             np.add(total, outcome[0], out=total)
             errors.append(outcome[1])
 
-        self._workers.each(work, len(blocks), add)
+        self._hands(inputs.shape).each(work, len(blocks), add)
         self._judge(float(np.max(errors)), trajectory.final)
         return found, Derivative.from_values(p.times, total, p.blocks)
 

@@ -115,12 +115,12 @@ class Solving(Batched):
         return self._last is not None and self._last.parameters is p
 
 
-def check_parameters(p: Parameters, blocks: Blocks, horizon: float, fit: str) -> None:
-    """ArgumentError unless p has these blocks, those of `fit`, and ends at the horizon."""
+def check_parameters(p: Parameters, blocks: Blocks, horizon: float, fit: Callable[[], str]) -> None:
+    """ArgumentError unless p has these blocks, those of `fit()`, and ends at the horizon."""
     if not isinstance(p, Parameters):
         raise ArgumentError(f"expected Parameters, not {type(p).__name__}")
-    if p.blocks != blocks:
-        raise ArgumentError(f"parameters {p!r} do not fit {fit}")
+    if p.blocks is not blocks and p.blocks != blocks:
+        raise ArgumentError(f"parameters {p!r} do not fit {fit()}")
     if p.horizon != horizon:
         raise ArgumentError(
             f"the parameters end at {p.horizon:g}, the horizon is {horizon:g}: "

@@ -72,7 +72,7 @@ def _of_problem(problem: Any, parameters: Parameters | None) -> Network:
     if parameters is None:
         raise ArgumentError("a problem alone has no parameters: give parameters=...")
     kind = type(problem).__name__
-    check_parameters(parameters, problem.blocks, problem.horizon, f"this {kind}")
+    check_parameters(parameters, problem.blocks, problem.horizon, lambda: f"this {kind}")
     d = problem.width
     whole = isinstance(problem, FieldProblem)
     m = d if whole else problem.outputs

@@ -158,11 +158,14 @@ def test_a_reader_of_the_progress_that_is_gone_does_not_end_a_fit(place: Path) -
 
 @needs_signals
 def test_a_signal_that_is_to_be_ignored_is(place: Path) -> None:
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # SIGHUP is not to be ignored, though it is by whoever runs the tests under nohup.
+    told = {signal.SIGINT: signal.SIG_IGN, signal.SIGHUP: signal.SIG_DFL}
+    before = {number: signal.signal(number, handler) for number, handler in told.items()}
     try:
         process = started(place, *FIT, *LONG)
     finally:
-        signal.signal(signal.SIGINT, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
     process.send_signal(signal.SIGINT)
     time.sleep(0.5)
     assert process.poll() is None

@@ -54,6 +54,7 @@ def bits(name: str, width: int, **options: Any) -> bytes:
     return estimator.parameters_.values.tobytes() + estimator.predict_proba(rows).tobytes()
 
 
+@pytest.mark.usefixtures("many_hands")
 @pytest.mark.parametrize("name, width", CASES)
 def test_a_fit_has_the_same_bits(name: str, width: int) -> None:
     one = bits(name, width, threads=1)

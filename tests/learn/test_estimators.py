@@ -123,6 +123,7 @@ def test_weights_act_as_repetition_of_rows_does(moons: tuple[np.ndarray, np.ndar
     np.testing.assert_allclose(weighted.predict_proba(X), repeated.predict_proba(X), atol=1e-5)
 
 
+@pytest.mark.usefixtures("many_hands")
 def test_the_same_seed_gives_the_same_bits_on_any_number_of_threads(
     moons: tuple[np.ndarray, np.ndarray],
 ) -> None:

@@ -15,7 +15,10 @@ from standalone_node.kernels import sums
 from standalone_node.kernels.stages import FORMS
 from standalone_node.model import depth
 from standalone_node.model.tableaux import tableau
+from standalone_node.problem.flow import TINY
 from standalone_node.problem.losses import LOSSES
+
+pytestmark = pytest.mark.usefixtures("many_hands")
 
 SIZES: dict[str, dict[str, Any]] = {
     "narrow": {"samples": 701, "width": 3, "steps": 5},
@@ -39,6 +42,24 @@ def test_the_bits_do_not_depend_on_what_was_asked_before() -> None:
     first = everything(pair)
     pair.problem.cost(pair.direction)
     assert everything(pair) == first
+
+
+def test_a_tiny_sweep_is_done_by_the_caller_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    submit, asked = ThreadPoolExecutor.submit, []
+
+    def counted(pool: ThreadPoolExecutor, work: Any) -> Any:
+        asked.append(work)
+        return submit(pool, work)
+
+    monkeypatch.setattr(ThreadPoolExecutor, "submit", counted)
+    shared = everything(twins(samples=70, threads=2))
+    assert asked
+    monkeypatch.setattr("standalone_node.problem.flow.TINY", TINY)
+    asked.clear()
+    assert everything(twins(samples=70, threads=2)) == shared and not asked
+    large = twins(samples=4000, threads=2)
+    large.problem.cost(large.parameters)
+    assert asked
 
 
 def test_the_cost_does_not_depend_on_the_trajectory_that_is_kept() -> None:

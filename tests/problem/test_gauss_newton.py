@@ -94,6 +94,7 @@ def test_it_costs_a_sensitivity_and_an_adjoint_sweep(memory: int | None) -> None
     assert (counts.direct, counts.adjoint, counts.sensitivity) == (1, 1, 1)
 
 
+@pytest.mark.usefixtures("many_hands")
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("memory", [None, 1])
 def test_threads_and_memory_do_not_change_a_bit(threads: int, memory: int | None) -> None:

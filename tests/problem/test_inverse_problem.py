@@ -12,6 +12,7 @@ from standalone_node import InverseProblem, Parameters, Penalty
 from standalone_node.errors import ArgumentError
 from standalone_node.model.tableaux import TABLEAUX
 from standalone_node.problem.flow import Flow
+from standalone_node.problem.misfit import Misfit
 
 INPUTS, TARGETS = np.zeros((4, 2)), np.zeros(4)
 
@@ -100,6 +101,45 @@ def test_a_loss_of_classes_has_no_residual(loss: str) -> None:
     pair = twins(loss=loss)
     with pytest.raises(ArgumentError, match=f"'{loss}' has no residual"):
         pair.problem.residual(pair.parameters)
+
+
+def test_the_cost_of_a_solve_is_computed_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    value, asked = Misfit.value, []
+
+    def counted(misfit: Misfit, final: Any) -> float:
+        asked.append(final)
+        return value(misfit, final)
+
+    monkeypatch.setattr(Misfit, "value", counted)
+    pair = twins()
+    problem, p, q = pair.problem, pair.parameters, pair.direction
+    costs = problem.cost(p), problem.cost_and_derivative(p)[0], problem.cost(p)
+    assert len(asked) == 1 and len(set(costs)) == 1
+    assert problem.cost(q) != costs[0] and problem.cost(p) == costs[0]
+
+
+def test_back_on_a_grid_the_cost_is_that_of_this_grid() -> None:
+    pair = twins(steps=4)
+    problem, p = pair.problem, pair.parameters
+    coarse = problem.cost(p)
+    before = problem.use_grid(np.linspace(0.0, problem.horizon, 9))
+    fine = problem.cost(p)
+    problem.restore(before)
+    assert problem.cost(p) == coarse != fine
+
+
+def test_other_rows_cost_what_they_cost_by_themselves() -> None:
+    pair = twins(samples=6)
+    problem, p = pair.problem, pair.parameters
+    first, second = (problem.rows(np.arange(k, k + 3)) for k in (0, 3))
+    costs = problem.cost(p), first.cost(p), second.cost(p), problem.cost(p)
+    alone = [
+        problem.replaced(
+            inputs=some.inputs, targets=some.targets, sample_weight=some.sample_weight
+        ).cost(p)
+        for some in (first, second)
+    ]
+    assert costs[1:3] == tuple(alone) and costs[0] == costs[3] and len(set(costs)) == 3
 
 
 def test_the_sweeps_are_counted_and_none_is_done_twice() -> None:

@@ -2,8 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import dataclasses
+import gc
+import pickle
+import weakref
 from collections.abc import Callable
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 import pytest
@@ -11,6 +17,8 @@ from twins import HORIZON, UNEVEN, Array, random_parameters, twins
 
 from standalone_node import InverseProblem, Parameters, Penalty
 from standalone_node.errors import ArgumentError
+from standalone_node.optimize.identity import plain
+from standalone_node.problem.penalties import SMALL
 
 DEPTH = HORIZON * np.array(UNEVEN)
 
@@ -78,6 +86,49 @@ def test_the_penalty_is_a_parabola_with_that_slope_and_curvature(penalty: Penalt
     for eta in (-2.0, 0.5, 3.0):
         expected = penalty.value(p) + eta * linear + 0.5 * eta**2 * bend
         assert penalty.value(p + eta * v) == pytest.approx(expected, rel=1e-12)
+
+
+STRENGTHS = {
+    "numbers": {"l2": 0.3, "h1": 0.2},
+    "by block": {"l2": {"W": 0.3, "b": 0.1}, "h1": {"b": 0.2}},
+    "a reference": {"l2": 0.3, "reference": draw(9)},
+}
+
+
+def told(penalty: Penalty, p: Parameters) -> bytes:
+    derivative = penalty.derivative(p).values.tobytes()
+    return derivative + np.array([penalty.value(p), penalty.curvature(p)]).tobytes()
+
+
+@pytest.mark.parametrize("width", [2, 70])
+@pytest.mark.parametrize("strengths", STRENGTHS.values(), ids=STRENGTHS)
+def test_what_was_asked_before_changes_no_bit(strengths: dict[str, Any], width: int) -> None:
+    if "reference" in strengths:
+        strengths = strengths | {"reference": draw(9, width=width)}
+    penalty, on_another_grid = Penalty(**strengths), draw(8, HORIZON * np.linspace(0, 1, 6), width)
+    p, q = draw(6, width=width), draw(7, width=width)
+    assert (p.values.size <= SMALL) == (width == 2)
+    for asked in (p, q, p, on_another_grid, p, 2.0 * p, q):
+        assert told(penalty, asked) == told(Penalty(**strengths), asked)
+
+
+def test_a_penalty_that_was_asked_is_the_same_penalty() -> None:
+    penalty, p = Penalty(l2=0.3), draw(6)
+    fresh = plain(penalty), len(pickle.dumps(penalty))
+    before = told(penalty, p)
+    assert (plain(penalty), len(pickle.dumps(penalty))) == fresh
+    for other in (pickle.loads(pickle.dumps(penalty)), copy.deepcopy(penalty)):
+        assert told(other, p) == before
+    assert told(dataclasses.replace(penalty, l2=0.6), p) != before
+
+
+def test_parameters_of_wide_states_are_let_go() -> None:
+    penalty, p = Penalty(l2=0.3), draw(6, width=70)
+    values = weakref.ref(p.values)
+    told(penalty, p)
+    del p
+    gc.collect()
+    assert values() is None
 
 
 @pytest.mark.parametrize("activation", ["tanh", "sigmoid", "softplus"])

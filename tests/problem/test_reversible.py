@@ -169,6 +169,7 @@ def test_true_costs_no_accuracy(scheme: str) -> None:
 # The same bits.
 
 
+@pytest.mark.usefixtures("many_hands")
 @pytest.mark.parametrize("dtype", ["float64", "float32"])
 @pytest.mark.parametrize("width", [3, 29])
 def test_the_bits_do_not_depend_on_threads_or_on_what_was_asked_before(

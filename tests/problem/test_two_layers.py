@@ -63,6 +63,7 @@ def answers(pair: Twins) -> list[bytes]:
     return [np.ascontiguousarray(array).tobytes() for array in found]
 
 
+@pytest.mark.usefixtures("many_hands")
 @each_form
 @pytest.mark.parametrize("inner", [1, 40])
 def test_the_bits_depend_on_neither_threads_nor_memory(inner: int, form: str) -> None:

@@ -265,7 +265,9 @@ class ShardedProblem(OfModel):
         self._sent = self.shards.engine.broadcast(way)
 
     def _check(self, p: Parameters) -> None:
-        check_parameters(p, self.blocks, self.horizon, f"a state of {self.width} components")
+        check_parameters(
+            p, self.blocks, self.horizon, lambda: f"a state of {self.width} components"
+        )
 
 
 @dataclass(eq=False)
