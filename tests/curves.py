@@ -20,6 +20,9 @@ class Curve:
         self.costs += 1
         return self.value(float(u[0]))
 
+    def step(self, u: Any, direction: Any, eta: float, *, ahead: bool) -> Any:
+        return u + eta * direction
+
     def derivative(self, u: Any) -> Any:
         return np.array([self.slope(float(u[0]))])
 
