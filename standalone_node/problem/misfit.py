@@ -90,7 +90,9 @@ class Misfit:
             offset, xi = self._offset(final), xi.astype(np.float64, copy=False)
             terms = (0.5 * inner(offset, offset), inner(offset, xi), inner(xi, xi))
             parabola = Parabola(*(self._mean_mu * term for term in terms))
-        z, dz, shares = self._observed(final), self._observed(xi), self._shares[:, 0]
+        # Copies of what is seen: a line may be kept for long, and all of x(T) need not be.
+        z, dz = (np.ascontiguousarray(self._observed(state)) for state in (final, xi))
+        shares = self._shares[:, 0]
         return LineModel(LOSSES[self.loss], z, dz, self.targets, shares, parabola)
 
     def residual(self, final: Array) -> float:

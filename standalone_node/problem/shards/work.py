@@ -88,17 +88,16 @@ def line_value(group: Group, model: Model, way: Way, eta: float) -> Sums:
 
 
 def _lines(group: Group, model: Model, way: Way) -> list[tuple[float, LineModel]]:
-    token, lines = group.notes.get("lines", ("", []))
-    if token != way.token:
-        group.notes.pop("lines", None)
+    if group.notes.get("lines", ("", []))[0] != way.token:
+        group.notes.pop("lines", None)  # before others take as much memory again
         p, direction = point(group, way, 0.0), way.direction
         assert direction is not None
 
         def one(problem: InverseProblem) -> tuple[float, LineModel]:
             return problem.samples / model.samples, problem.line_of_rows(p, direction)
 
-        lines = _over_shards(group, model, one)
-        group.notes["lines"] = way.token, lines
+        group.notes["lines"] = way.token, _over_shards(group, model, one)
+    lines: list[tuple[float, LineModel]] = group.notes["lines"][1]
     return lines
 
 
