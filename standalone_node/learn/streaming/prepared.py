@@ -15,7 +15,8 @@ from standalone_node.learn.splitting import check_share, held_out_rows
 from standalone_node.learn.streaming.chunks import Chunks, Untidy
 from standalone_node.learn.streaming.draw import Draw, shared_out
 from standalone_node.learn.streaming.encoded import ByteStream, recognised
-from standalone_node.learn.streaming.parts import StoredPart, filled
+from standalone_node.learn.streaming.filling import filled
+from standalone_node.learn.streaming.parts import StoredPart
 from standalone_node.learn.streaming.store import Store, check_room
 from standalone_node.learn.streaming.survey import Survey, left_out_notes, surveyed
 from standalone_node.learn.streaming.writing import write
@@ -175,7 +176,7 @@ class _Stored:
             held, gone = self._of_their_own(test)
             left_out += gone
             notes += [*test.notes, *left_out_notes(test.source, gone, survey.schema)]
-        schema = filled(survey.schema, chunks.source, train)
+        schema = filled(survey.schema, chunks.source, lambda f, *given: [f(train.slices(), *given)])
         return StoredPrepared(
             schema=schema,
             train=StoredPart(schema, train, seed),
