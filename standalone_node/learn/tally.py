@@ -7,6 +7,7 @@ however it is cut.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
@@ -214,6 +215,10 @@ class Tally:
             if self.fraction is None:
                 self.fraction = _spot(table, reading, rows & _fractional(reading.values))
             self._remember(table, reading, np.flatnonzero(present), rows)
+
+    def copy(self) -> Tally:
+        """Another one that has counted the same."""
+        return deepcopy(self)
 
     def merge(self, other: Tally) -> None:
         """The rows of another one behind those so far, as if they had been added here.

@@ -1,4 +1,4 @@
-"""Fitting an estimator to rows that are not in memory, wherever they are, and scoring it on them."""
+"""Fitting to rows that are not in memory, wherever they are, and scoring on them."""
 
 from __future__ import annotations
 
@@ -17,6 +17,7 @@ from standalone_node.learn.preparation import Prepared
 from standalone_node.learn.scaling import Moments
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.streaming.applying import Tallies
+from standalone_node.learn.streaming.prepared import StoredPrepared
 from standalone_node.learn.streaming.problem import Posed
 from standalone_node.learn.tabular import (
     Estimator,

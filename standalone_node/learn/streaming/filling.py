@@ -1,4 +1,4 @@
-"""What the training rows of big files tell of the columns: `Schema.fitted`, wherever the rows are."""
+"""What training rows that are not in memory tell of the columns: `Schema.fitted` of them."""
 
 from __future__ import annotations
 

@@ -66,9 +66,7 @@ def counted(
     return counts
 
 
-def _medians(
-    count: Callable[[slice, int, np.ndarray], np.ndarray], columns: slice
-) -> np.ndarray:
+def _medians(count: Callable[[slice, int, np.ndarray], np.ndarray], columns: slice) -> np.ndarray:
     # Two places a column: of an even number of rows the median is the mean of two.
     width = columns.stop - columns.start
     prefix = np.zeros((2, width), dtype=np.uint64)

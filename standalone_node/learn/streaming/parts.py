@@ -20,8 +20,40 @@ Array = NDArray[Any]
 SAMPLE = 5_000
 
 
+class Sampled:
+    """Rows that are not in memory, of which a few stand for all where that is enough."""
+
+    seed: int
+    #: What rows weigh, as in `Part`: they all weigh the same.
+    weights = None
+
+    def __len__(self) -> int:
+        raise NotImplementedError
+
+    def take(self, index: Array) -> tuple[Array, Array]:
+        """Features (n, p) and targets of rows as in `Part`: int64 classes, or quantities."""
+        raise NotImplementedError
+
+    @cached_property
+    def sample(self) -> tuple[Array, Array]:
+        """Features and targets of some rows, drawn with the seed, in order."""
+        drawn = np.random.default_rng([self.seed, 1])
+        rows = drawn.choice(len(self), min(SAMPLE, len(self)), replace=False)
+        return self.take(np.sort(rows))
+
+    @property
+    def inputs(self) -> Array:
+        """The features of the sample."""
+        return self.sample[0]
+
+    @property
+    def targets(self) -> Array:
+        """The targets of the sample."""
+        return self.sample[1]
+
+
 @dataclass(frozen=True, eq=False)
-class StoredPart:
+class StoredPart(Sampled):
     """Rows on the disk as the arrays a fit needs, some at a time.
 
     Attributes
@@ -39,9 +71,6 @@ class StoredPart:
     store: Store
     seed: int
 
-    #: What rows weigh, as in `Part`: rows on the disk all weigh the same.
-    weights = None
-
     def __len__(self) -> int:
         return self.store.rows
 
@@ -55,29 +84,8 @@ class StoredPart:
         wider = max(1, len(self.schema.feature_names) // self.store.width)
         return (self._read(rows) for rows in self.store.slices((1 << 20) // wider))
 
-    @cached_property
-    def sample(self) -> tuple[Array, Array]:
-        """Features and targets of some rows, drawn with the seed, in the order of the file."""
-        return self.take(sampled(len(self), self.seed))
-
-    @property
-    def inputs(self) -> Array:
-        """The features of the sample."""
-        return self.sample[0]
-
-    @property
-    def targets(self) -> Array:
-        """The targets of the sample."""
-        return self.sample[1]
-
     def _read(self, rows: Array) -> tuple[Array, Array]:
         return expanded(self.schema, rows)
-
-
-def sampled(rows: int, seed: int) -> Array:
-    """The numbers of at most `SAMPLE` of so many rows, drawn with a seed, in order."""
-    drawn = np.random.default_rng([seed, 1]).choice(rows, min(SAMPLE, rows), replace=False)
-    return np.sort(drawn)
 
 
 def expanded(schema: Schema, rows: Array) -> tuple[Array, Array]:

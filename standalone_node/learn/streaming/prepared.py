@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -63,6 +64,12 @@ class StoredPrepared:
     def task(self) -> Task:
         """ "classification" or "regression"."""
         return self.schema.target.task
+
+    def fit(self, arguments: Mapping[str, Any] | None, **how: Any) -> Any:
+        """As `fit_stored`."""
+        from standalone_node.learn.streaming.fitting import fit_stored
+
+        return fit_stored(self, arguments, **how)
 
     def close(self) -> None:
         """Give the space on the disk back."""
