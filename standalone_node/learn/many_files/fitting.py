@@ -8,7 +8,6 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, cast
 
-import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.engines.here import threads_here
@@ -25,8 +24,9 @@ from standalone_node.learn.streaming.parts import expanded
 from standalone_node.learn.streaming.problem import Posed
 from standalone_node.learn.tabular import Estimator, Fitted, Prediction, estimator_of
 from standalone_node.learn.terms import Terms
+from standalone_node.problem.excerpt import Excerpt, evenly
 from standalone_node.problem.inverse_problem import InverseProblem
-from standalone_node.problem.shards.sharded import ShardedProblem
+from standalone_node.problem.shards.sharded import ShardedProblem, Shards
 from standalone_node.problem.shards.tree import partial_sums, total
 
 Array = NDArray[Any]
@@ -144,19 +144,21 @@ def _to_predict(estimator: Estimator) -> Estimator:
 
 def _problem(train: FilesPart, model: InverseProblem, posed: Posed) -> ShardedProblem:
     rows = train.rows
-    return ShardedProblem(
+    shards = Shards(
         rows.engine,
         rows.placed,
-        model,
         rows.sizes,
         read=posed,
         identity=posed.identity(rows.digest()),
-        rows=partial(_fetched, train, posed),
+        excerpt=partial(_excerpt, train, posed),
     )
+    return ShardedProblem(model, shards)
 
 
-def _fetched(train: FilesPart, posed: Posed, index: Array) -> tuple[Array, Array, None]:
-    return posed.states(*train.take(np.asarray(index)))
+def _excerpt(train: FilesPart, posed: Posed, model: InverseProblem, most: int) -> Excerpt:
+    """Some of the rows, fetched, as a problem with the settings of the model."""
+    states = posed.states(*train.take(evenly(len(train), most)))
+    return Excerpt(lambda: model.with_rows(*states), len(train), len(train))
 
 
 _PLACED = Ways(partial(_summed, work=_totals), _problem, _tallies_of)

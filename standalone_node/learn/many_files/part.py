@@ -18,7 +18,7 @@ Array = NDArray[Any]
 
 
 @dataclass(frozen=True, eq=False)
-class Shards:
+class PlacedRows:
     """Rows that an engine has placed.
 
     Attributes
@@ -41,7 +41,7 @@ class Shards:
     width: int
 
     @classmethod
-    def of(cls, engine: Engine, placed: Any, which: Which, width: int) -> Shards:
+    def of(cls, engine: Engine, placed: Any, which: Which, width: int) -> PlacedRows:
         """Those of groups, whose sizes are asked for."""
         found = engine.each(sizes_of, placed, which)
         return cls(engine, placed, which, tuple(size for sizes in found for size in sizes), width)
@@ -75,13 +75,13 @@ class FilesPart(Sampled):
     ----------
     schema : Schema
         With its fill values.
-    rows : Shards
+    rows : PlacedRows
     seed : int
         Of `sample`.
     """
 
     schema: Schema
-    rows: Shards
+    rows: PlacedRows
     seed: int
 
     def __len__(self) -> int:

@@ -13,7 +13,7 @@ from standalone_node.learn.asked import Asked, Missing
 from standalone_node.learn.many_files.group import Recipe, applied, loaded
 from standalone_node.learn.many_files.listing import listed_files
 from standalone_node.learn.many_files.looking import FilesLooks, Tell, Text
-from standalone_node.learn.many_files.part import FilesPart, Shards
+from standalone_node.learn.many_files.part import FilesPart, PlacedRows
 from standalone_node.learn.many_files.survey import FilesSurvey, surveyed_files
 from standalone_node.learn.schema import DEFAULT_NA, Schema
 from standalone_node.learn.splitting import check_share
@@ -120,8 +120,8 @@ def _placed(
     sizes = [float(file.size) for file in survey.files]
     placed = engine.place(loaded, survey.files, engine.broadcast(recipe), sizes=sizes)
     codes = len(schema.columns) + len(schema.target_names)
-    train = Shards.of(engine, placed, "shards", codes)
-    held = Shards.of(engine, placed, "held", codes) if share else None
+    train = PlacedRows.of(engine, placed, "shards", codes)
+    held = PlacedRows.of(engine, placed, "held", codes) if share else None
     if held is not None and not sum(held.sizes):
         raise DataError(
             f"{source}: of {sum(survey.usable)} rows none was drawn to be held out; add rows, name "
