@@ -16,6 +16,7 @@ from standalone_node.cli.checkpoints import (
 )
 from standalone_node.cli.config import configurable
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
+from standalone_node.cli.many_files import is_many, model_of
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
     SectionedCommand,
@@ -65,7 +66,8 @@ _SECTIONS = {
     "-o",
     "--output",
     metavar="MODEL",
-    help="The model file.  [default: DATA.node.npz beside the data]",
+    help="The model file.  [default: DATA.node.npz beside the data; parts.node.npz of "
+    "parts/*.csv, beside the folder]",
 )
 @data_options
 @chunked_option
@@ -96,7 +98,8 @@ _SECTIONS = {
 def command(
     ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
 ) -> int:
-    """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed).
+    """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed), or many: a
+    pattern such as 'parts/*.csv' in quotes, a folder of CSV or Parquet files, a Parquet file.
 
     Numbers and text are recognised column by column, as is whether the target holds classes or
     quantities. A share of the rows is held out and scored. Written are MODEL and, beside it,
@@ -109,6 +112,7 @@ def command(
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
+      node-fit fit 'parts/*.csv' --target y
       node-fit fit visits.csv --target outcome --group patient --cv 5
       node-fit fit newer.csv --start flowers.node.npz --steps 6 -o finer.node.npz
       node-fit fit flowers.csv --target species --resume
@@ -155,7 +159,12 @@ def command(
 
 
 def default_model(data: str) -> str:
-    """DATA.node.npz beside the data: the endings .gz and .csv (.tsv, .txt) give way to it."""
+    """DATA.node.npz beside the data: the endings .gz and .csv (.tsv, .txt) give way to it.
+
+    Of many files it is called after their folder, and beside it.
+    """
+    if is_many(data):
+        return model_of(data)
     if data == "-":
         raise click.UsageError("standard input has no name to call the model after: add -o MODEL.")
     path = Path(data)
