@@ -238,11 +238,9 @@ class Tally:
         self.crowded = self.crowded or other.crowded
         if not other.present:
             return
-        if not self.present:
-            self.texts = other.texts
-        elif self.texts is None or other.texts is None:
-            self.texts = None
-        else:
+        begun = {} if not self.present else self.texts
+        self.texts = None if other.texts is None else begun
+        if self.texts is not None and other.texts is not None:
             for text, seen in other.texts.items():
                 self._merge_seen(self.texts, text, seen)
 

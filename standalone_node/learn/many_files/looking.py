@@ -243,13 +243,12 @@ def _decimal(source: str, found: list[Looked]) -> tuple[str, list[str]]:
     """The decimal mark of all files, and what to say of it; DataError if they do not agree."""
     commas, points = (sum(looked.decimals[i] for looked in found) for i in (0, 1))
     mark, notes = concluded_decimal(source, commas, points)
-    telling = [looked.file for looked in found if sum(looked.decimals)]
-    for file in telling:
-        if file.decimal != mark:
-            other = next(one for one in telling if one.decimal == mark)
+    first, *others = [looked.file for looked in found if sum(looked.decimals)] or [found[0].file]
+    for file in others:
+        if file.decimal != first.decimal:
             names = {",": "comma", ".": "point"}
             raise DataError(
                 f"{file.source}: the numbers are written with a decimal {names[file.decimal]}, "
-                f"those of {other.source} with a {names[mark]}; write all files alike."
+                f"those of {first.source} with a {names[first.decimal]}; write all files alike."
             )
     return mark, notes

@@ -55,7 +55,7 @@ def surveyed_files(looks: FilesLooks, source: str, asked: Asked) -> FilesSurvey:
     usable = tuple(tallies[schema.target.name].kept for tallies in looks.of_files)
     rows = sum(tallies[schema.target.name].rows for tallies in looks.of_files)
     left_out = left_out_notes(source, rows - sum(usable), schema)
-    own = [note for file in looks.files for note in file.notes]
+    own = [(file.source, note) for file in looks.files for note in file.notes]
     return FilesSurvey(
         schema=schema,
         files=tuple(looks.files),
@@ -67,18 +67,18 @@ def surveyed_files(looks: FilesLooks, source: str, asked: Asked) -> FilesSurvey:
     )
 
 
-def of_each_kind(notes: Iterable[str]) -> list[str]:
-    """Notes that begin with the name of a file, one of each kind, and how many more there are.
+def of_each_kind(notes: Iterable[tuple[str, str]]) -> list[str]:
+    """Notes on files, given with their names: one of each kind, and how many more there are.
 
     Examples
     --------
-    >>> of_each_kind(["a.csv: it is empty.", "b.csv: it is empty."])
-    ['a.csv: it is empty (and so for 1 more file).']
+    >>> of_each_kind([("a.csv", "a.csv: 3 rows are odd."), ("b.csv", "b.csv: 4 rows are odd.")])
+    ['a.csv: 3 rows are odd (and so for 1 more file).']
     """
     kinds: dict[str, list[str]] = {}
-    for note in notes:
-        said = note.split(": ", 1)[-1]
-        kinds.setdefault(re.sub(r"[0-9]+", "#", said), []).append(note)
+    for source, note in notes:
+        kind = re.sub(r"[0-9]+", "#", note.replace(source, ""))
+        kinds.setdefault(kind, []).append(note)
     told = []
     for first, *others in kinds.values():
         if others:
