@@ -29,3 +29,7 @@ class FieldError(NodeError, ValueError):
 
 class NotEnoughMemory(ArgumentError, MemoryError):
     """What an argument asks for does not fit into the memory that is free."""
+
+
+class ClusterError(NodeError):
+    """A cluster that work was sent to is not there, is lost, or does not answer."""

@@ -34,7 +34,7 @@ def programs(task: Task, threads: int) -> dict[str, Program]:
         def iterate() -> Found:
             before = problem.counts.direct
             cost, derivative = problem.cost_and_derivative(p)
-            line = problem.line_model(p, direction)
+            line = problem.line_of_rows(p, direction)
             if problem.counts.direct == before:
                 raise RuntimeError("standalone-node left the direct solve out")
             return cost, derivative, line

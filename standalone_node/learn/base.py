@@ -14,6 +14,7 @@ from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.processors import held
 from standalone_node.learn.canonical import canonical, even, mean_one
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.layout import Layout
@@ -32,7 +33,6 @@ from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights
 from standalone_node.optimize.identity import UNMINDED, plain
 from standalone_node.optimize.iteration import Iteration
-from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Callback
 from standalone_node.optimize.result import Result, reduction
 from standalone_node.problem.arguments import time_grid

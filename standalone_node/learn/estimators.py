@@ -14,6 +14,7 @@ from sklearn.utils.multiclass import check_classification_targets
 from sklearn.utils.validation import validate_data
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.processors import held
 from standalone_node.learn.base import NodeEstimator
 from standalone_node.learn.checkpoint import Checkpoint
 from standalone_node.learn.class_weights import BALANCED, class_factors
@@ -24,7 +25,6 @@ from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import number
 from standalone_node.learn.warm_start import kept_on_error
-from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Callback
 
 Array = NDArray[Any]

@@ -13,10 +13,10 @@ from sklearn.base import BaseEstimator, is_classifier
 from sklearn.metrics import accuracy_score, r2_score
 from sklearn.utils.validation import check_is_fitted
 
+from standalone_node.kernels.processors import held
 from standalone_node.learn.scores import SCORE_NAMES
 from standalone_node.learn.training import COST_SHARE, labels_of_targets, weights_of_settings
 from standalone_node.optimize.method_words import end_words, learnt_words, method_words
-from standalone_node.optimize.processors import held
 from standalone_node.optimize.result import Rows, cost_rows, summary_of
 from standalone_node.problem.accuracy import Accuracy, accuracy
 from standalone_node.problem.description import depth_words, network_words

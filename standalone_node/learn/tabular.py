@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
+from standalone_node.kernels.processors import held
 from standalone_node.learn.cells import listed
 from standalone_node.learn.explosion import warn_of_explosion
 from standalone_node.learn.inner_parts import warn_of_inner_parts
@@ -28,7 +29,6 @@ from standalone_node.learn.streaming.prepared import StoredPrepared
 from standalone_node.learn.targets import ClassLabel
 from standalone_node.learn.terms import Terms
 from standalone_node.optimize.iteration import Iteration
-from standalone_node.optimize.processors import held
 
 if TYPE_CHECKING:
     from standalone_node.learn.checkpoint import Checkpoint

@@ -52,6 +52,9 @@ _HELD = ("inputs", "targets", "sample_weight", "outputs", "penalty")
 
 def _settings_of(problem: Any) -> dict[str, Any]:
     """The arguments a problem was made of, or what kind of object it is."""
+    whole = getattr(problem, "stands_for", None)
+    if whole is not None:  # it makes no difference where the rows are, but how their sums are cut
+        return _settings_of(whole) | ({"shards": problem.cuts} if problem.cuts else {})
     if callable(getattr(problem, "identity", None)):
         return plain(dict(problem.identity())) | {"problem": type(problem).__qualname__}
     settings = getattr(problem, "settings", None)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from standalone_node.engines.engine import Engine
+from standalone_node.engines.opening import opened
 from standalone_node.errors import ArgumentError
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.weights import Weights, weights_of
@@ -26,6 +30,7 @@ from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 from standalone_node.optimize.task import Task
 from standalone_node.optimize.trail import Keeper
+from standalone_node.problem.shards.placing import sharded
 
 if TYPE_CHECKING:
     from standalone_node.optimize.result import Result
@@ -55,6 +60,8 @@ def minimize(
     patience: int | None = None,
     callback: Callback | None = None,
     checkpoint: Keeper | None = None,
+    engine: str | Engine | None = None,
+    client: Any = None,
 ) -> Result:
     """Minimise the cost of a problem over depth-varying parameters.
 
@@ -113,6 +120,13 @@ def minimize(
     checkpoint : Checkpoint, optional
         Keeps in files where the run stands, and has it go on from there: see
         `standalone_node.Checkpoint`.
+    engine : {"local", "dask"} or Engine, optional
+        Where the sum over the rows of an `InverseProblem` is worked out, which is then cut into
+        shards: in this process, or by the workers of a Dask cluster. The bits are the same, for
+        any number of workers. The problem is taken as it stands if not given.
+    client : distributed.Client or str, optional
+        For "dask": the client, or the address of a scheduler. If not given, the current client if
+        there is one, else a cluster of processes on this machine is started, and closed at the end.
 
     Returns
     -------
@@ -125,6 +139,8 @@ def minimize(
     StateOverflow
         If the cost of the start is not finite. Where it overflows later, the run ends with
         "overflow" and the parameters of the lowest cost.
+    ClusterError
+        If Dask is not installed, or the cluster is not reached, lost, or does not answer.
 
     Examples
     --------
@@ -153,6 +169,8 @@ def minimize(
     given = {"beta": beta, "line_search": line_search, "restart": restart, "rate": rate}
     refuse_unread(method, given)
     _refuse_others(start, metric, batches, checkpoint)
+    if batches is not None and engine is not None:
+        raise ArgumentError("batches are rows of one process: leave engine out, or batches")
     asked = {**given, "method": method, "monitor": monitor, "patience": patience}
     asked |= {"tolerance": tolerance, "cost_tolerance": cost_tolerance}
     asked |= {"noise_level": noise_level, "tau": tau}
@@ -160,16 +178,32 @@ def minimize(
     learnt = weights_of(getattr(problem, "weights", None) if weights is None else weights)
     if metric is None and not isinstance(run, Stepwise):
         metric = Sobolev(1.0)
+    known = {**asked, "metric": metric}
     identity = partial(
-        identity_of, problem, start, learnt, {**asked, "metric": metric}, max_iterations, batches
-    )
+        identity_of, start=start, learnt=learnt, asked=known, max_iterations=max_iterations,
+        batches=batches,
+    )  # fmt: skip
     watch, parametrisation = Watch(monitor, callback), learnt.on(start)
     task = Task(
         problem, start, parametrisation, run, metric, options, batches, stopping, watch,
-        checkpoint, identity,
+        checkpoint, partial(identity, problem),
     )  # fmt: skip
     told = method_rows(asked, max_iterations, learnt, batches)
-    return task.done().keep(problem=problem, method=told)
+    with _placed(problem, engine, client) as where:
+        found = replace(task, problem=where, identity=partial(identity, where)).done()
+        return found.keep(problem=where, method=told)
+
+
+@contextmanager
+def _placed(problem: Problem, engine: str | Engine | None, client: Any) -> Iterator[Problem]:
+    """The problem as a sum over shards that an engine has placed, or as it stands."""
+    if engine is None:
+        if client is not None:
+            raise ArgumentError("client is for engine = 'dask': give engine, too")
+        yield problem
+        return
+    with opened(engine, client) as where:
+        yield sharded(problem, where)
 
 
 def _refuse_others(start: Any, metric: Any, batches: Any, checkpoint: Any) -> None:

@@ -88,6 +88,7 @@ class Objective:
         self._u: Array | None = None
         self._parameters: Parameters | None = None
         self._ahead: tuple[Array, Array] | None = None
+        self._way: tuple[Array, Array, Parameters, Parameters] | None = None
         self._since = 0
 
     def parameters(self, u: Array) -> Parameters:
@@ -163,6 +164,26 @@ class Objective:
         (known, derivative), self._ahead = self._ahead or (None, None), None
         return derivative if known is u and derivative is not None else self._both(u)[1]
 
+    def step(self, u: Array, direction: Array, eta: float, *, ahead: bool) -> Array:
+        """u + eta direction, where the cost is asked for next, `ahead` as for that.
+
+        A problem whose rows are elsewhere has a method `on_line`, which is told so: it need send
+        no more there than the number eta.
+        """
+        found = u + eta * direction
+        tell = getattr(self.problem, "on_line", None)
+        if tell is not None:
+            p, change = self._leaving(u, direction)
+            tell(p, change, eta, self.parameters(found), ahead=ahead)
+        return found
+
+    def _leaving(self, u: Array, direction: Array) -> tuple[Parameters, Parameters]:
+        """The parameters of u, and their change along a direction: the same objects each time."""
+        way = self._way
+        if way is None or way[0] is not u or way[1] is not direction:
+            way = self._way = u, direction, self.parameters(u), self.change(u, direction)
+        return way[2], way[3]
+
     def _both(self, u: Array) -> tuple[float, Array]:
         with np.errstate(over="ignore", invalid="ignore"):
             cost, derivative = self.problem.cost_and_derivative(self.parameters(u))
@@ -193,5 +214,5 @@ class Objective:
 
     def line(self, u: Array, direction: Array) -> Line:
         """The model of the cost along a direction, by one sensitivity sweep."""
-        line: Line = self.problem.line_model(self.parameters(u), self.change(u, direction))
+        line: Line = self.problem.line_model(*self._leaving(u, direction))
         return line

@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 from scipy.optimize import OptimizeResult
 
+from standalone_node.kernels.processors import held
 from standalone_node.optimize.method_words import metric_words
-from standalone_node.optimize.processors import held
 from standalone_node.summary import NUMERICAL_ACCURACY, Section, Summary, digits
 
 #: A section of a summary as names and values.

@@ -112,7 +112,7 @@ def evaluate(
     objective: Objective, start: Trial, direction: Array, eta: float, *, ahead: bool
 ) -> Trial:
     """A trial without slope; `ahead` if the slope will most likely be asked for next."""
-    u = start.u + eta * direction
+    u = objective.step(start.u, direction, eta, ahead=ahead)
     return Trial(eta, u, objective.cost(u, ahead=ahead))
 
 

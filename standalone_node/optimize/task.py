@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from numpy.typing import NDArray
 
 from standalone_node.errors import StateOverflow
+from standalone_node.kernels.processors import held
 from standalone_node.model.nodal import Parameters
 from standalone_node.model.parametrisation import Gram, Parametrisation
 from standalone_node.optimize.batches import Batches
@@ -18,7 +19,6 @@ from standalone_node.optimize.methods import Method
 from standalone_node.optimize.metrics import Metric, Sobolev
 from standalone_node.optimize.objective import Objective, Problem
 from standalone_node.optimize.options import Options
-from standalone_node.optimize.processors import held
 from standalone_node.optimize.record import Record, Watch
 from standalone_node.optimize.state import State
 from standalone_node.optimize.stochastic import Plain

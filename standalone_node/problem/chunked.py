@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
-from threading import RLock
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,14 +16,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.memory import Need
-from standalone_node.model.nodal import Blocks, Derivative, Parameters
+from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.arguments import read_index, whole_number
 from standalone_node.problem.excerpt import MOST_ROWS, Unfetched
 from standalone_node.problem.fetching import fetched
 from standalone_node.problem.inverse_problem import InverseProblem
-from standalone_node.problem.line import LineModel
+from standalone_node.problem.line import Line
+from standalone_node.problem.model_of import OfModel
 from standalone_node.problem.needs import Size, network_needs
-from standalone_node.problem.shared import SweepCounts, one_at_a_time
+from standalone_node.problem.shared import one_at_a_time
 
 Array = NDArray[Any]
 
@@ -85,7 +85,7 @@ class ArrayRows:
 class SumOfLines:
     """The lines of chunks, each with its share of the rows, as one line."""
 
-    lines: tuple[tuple[float, LineModel], ...]
+    lines: tuple[tuple[float, Line], ...]
 
     def value(self, eta: float) -> float:
         """The modelled cost at eta."""
@@ -100,7 +100,7 @@ class SumOfLines:
         return sum(share * line.curvature(eta) for share, line in self.lines)
 
 
-class ChunkedProblem:
+class ChunkedProblem(OfModel):
     """`InverseProblem` for rows that are fetched when they are needed and not kept.
 
     Parameters
@@ -164,12 +164,10 @@ class ChunkedProblem:
         return made
 
     def _adopt(self, source: Source, model: InverseProblem, chunk: int | None) -> None:
-        self.source, self._model = source, model
+        self.source = source
+        self._set_model(model)
         rows = max(1, ENTRIES // model.width) if chunk is None else chunk
         self.chunk = whole_number("chunk", rows, 1)
-        self.counts = SweepCounts()
-        self._solved_at: Parameters | None = None
-        self._lock = RLock()
 
     def identity(self) -> dict[str, Any]:
         """What tells the problem from another one: its settings, and what the source says it is."""
@@ -199,51 +197,10 @@ class ChunkedProblem:
         """
         return Unfetched(partial(fetched, self.source, self._model, self.chunk, most))
 
-    # What does not depend on the rows is that of the model.
-
-    @property
-    def blocks(self) -> Blocks:
-        """Names and shapes of the parameters."""
-        return self._model.blocks
-
     @property
     def samples(self) -> int:
         """B."""
         return int(self.source.samples)
-
-    @property
-    def width(self) -> int:
-        """d."""
-        return self._model.width
-
-    @property
-    def horizon(self) -> float:
-        """T."""
-        return self._model.horizon
-
-    @property
-    def times(self) -> Array:
-        """The time grid (N + 1,)."""
-        return self._model.times
-
-    @property
-    def depth_times(self) -> Array:
-        """The depth grid of `initial_parameters`."""
-        return self._model.depth_times
-
-    @property
-    def stage_count(self) -> int:
-        """How often a sweep evaluates f for a sample."""
-        return self._model.stage_count
-
-    @property
-    def penalty(self) -> Any:
-        """The penalties."""
-        return self._model.penalty
-
-    def initial_parameters(self, seed: int = 0, scale: float | None = None) -> Parameters:
-        """A smooth random start, that of `InverseProblem.initial_parameters`."""
-        return self._model.initial_parameters(seed, scale)
 
     def replaced(self, **changes: Any) -> ChunkedProblem:
         """The same rows with some settings changed."""
@@ -311,19 +268,10 @@ class ChunkedProblem:
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
         self._count(p)
-        squares = weight = 0.0
+        sums = np.zeros(2)
         for _, chunk in self.chunks():
-            total = float(chunk.sample_weight.sum())
-            if total > 0.0:
-                squares, weight = squares + total * chunk.residual(p) ** 2, weight + total
-        return float(np.sqrt(squares / weight))
-
-    def _count(self, p: Parameters, adjoint: int = 0, sensitivity: int = 0) -> None:
-        """Count sweeps over all rows; a direct one that is done again does not count."""
-        self.counts.direct += self._solved_at is not p
-        self.counts.adjoint += adjoint
-        self.counts.sensitivity += sensitivity
-        self._solved_at = p
+            sums += chunk.residual_squares(p)
+        return float(np.sqrt(sums[0] / sums[1]))
 
 
 def _added(total: Derivative | None, part: Derivative) -> Derivative:

@@ -284,6 +284,29 @@ class Flow:
         self._pool.give(tangent)
         return found[0] if final else found
 
+    def direct_and_sensitivity(
+        self, p: Parameters, inputs: Array, direction: Parameters
+    ) -> tuple[Array, Array]:
+        """x(T) and xi(T), (B, d) each, in one go: nothing is kept, and nothing computed twice."""
+        theta, tangent = self.stage_values(p), self.stage_values(direction)
+        blocks, (_, segment) = self._cut(inputs.shape)
+        trajectory = Trajectory(p, theta, inputs, [], np.empty(inputs.shape, self.dtype))
+        found = np.empty(inputs.shape, self.dtype)
+
+        def work(k: int) -> None:
+            with self._passage(trajectory, k, blocks[k], segment) as passage:
+                to_block(inputs[blocks[k]], passage.state[0])
+                passage.other[0] = 0.0
+                passage.sensitivity(tangent, passage.other)
+                for rows, state in ((trajectory.final, passage.state), (found, passage.other)):
+                    here = rows[blocks[k]]
+                    here[:] = state[0].T[: len(here)]
+
+        self._workers.each(work, len(blocks))
+        self._pool.give(theta)
+        self._pool.give(tangent)
+        return trajectory.final, found
+
     def adjoint(
         self, trajectory: Trajectory, terminal: Terminal, *, keep: bool = False
     ) -> tuple[Array | None, Derivative]:

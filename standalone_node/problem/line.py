@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from math import nan
-from typing import Any
+from typing import Any, Protocol
 
 from numpy.typing import NDArray
 
@@ -37,7 +37,7 @@ class Parabola:
 
 @dataclass(eq=False)
 class LineModel:
-    """The convex function eta -> mean loss of z + eta xi, plus a parabola for the penalties.
+    """The convex function eta -> mean loss of z + eta xi, plus a parabola for the output penalty.
 
     Parameters
     ----------
@@ -48,8 +48,8 @@ class LineModel:
         As the loss reads them.
     weights : ndarray, shape (B,)
         Sample weights divided by B.
-    parabola : tuple of three floats
-        Value, slope and curvature of the penalty terms at eta = 0, in which they are exact.
+    parabola : Parabola
+        The terms that are exact in it.
     """
 
     loss: Loss
@@ -57,35 +57,70 @@ class LineModel:
     xi: Array
     targets: Array
     weights: Array
-    parabola: tuple[float, float, float]
+    parabola: Parabola
     _last: tuple[float, tuple[float, float]] = field(default=(nan, (nan, nan)), init=False)
 
     def value(self, eta: float) -> float:
         """The modelled cost at eta."""
-        c0, c1, c2 = self.parabola
         total = 0.0
         for part in parts(len(self.z)):
             z = self.z[part] + eta * self.xi[part]
             total += inner(self.weights[part], self.loss.value(z, self.targets[part]))
-        return total + c0 + eta * (c1 + 0.5 * eta * c2)
+        return total + self.parabola.value(eta)
 
     def slope(self, eta: float) -> float:
         """Its derivative at eta."""
-        return self._derivatives(eta)[0]
+        return self.derivatives(eta)[0]
 
     def curvature(self, eta: float) -> float:
         """Its second derivative at eta, never negative."""
-        return self._derivatives(eta)[1]
+        return self.derivatives(eta)[1]
 
-    def _derivatives(self, eta: float) -> tuple[float, float]:
-        # Newton's method asks for both, one after the other.
+    def derivatives(self, eta: float) -> tuple[float, float]:
+        """Both: Newton's method asks for them one after the other."""
         if self._last[0] != eta:
-            _, c1, c2 = self.parabola
-            slope, bend = c1 + eta * c2, c2
+            slope = bend = 0.0
             for part in parts(len(self.z)):
                 z, xi, weights = self.z[part], self.xi[part], self.weights[part]
                 slopes, bends = self.loss.along(z + eta * xi, self.targets[part], xi)
                 slope += inner(weights, slopes)
                 bend += inner(weights, bends)
-            self._last = eta, (slope, bend)
+            own = self.parabola
+            self._last = eta, (slope + own.slope(eta), bend + own.curvature(eta))
         return self._last[1]
+
+
+class Line(Protocol):
+    """A function of eta and its derivatives."""
+
+    def value(self, eta: float) -> float:
+        """The modelled cost at eta."""
+        ...
+
+    def slope(self, eta: float) -> float:
+        """Its derivative at eta."""
+        ...
+
+    def curvature(self, eta: float) -> float:
+        """Its second derivative at eta, never negative."""
+        ...
+
+
+@dataclass(frozen=True, eq=False)
+class WithPenalty:
+    """A line of the rows, and the parabola of the penalties on the parameters."""
+
+    rows: Line
+    penalty: Parabola
+
+    def value(self, eta: float) -> float:
+        """The modelled cost at eta."""
+        return self.rows.value(eta) + self.penalty.value(eta)
+
+    def slope(self, eta: float) -> float:
+        """Its derivative at eta."""
+        return self.rows.slope(eta) + self.penalty.slope(eta)
+
+    def curvature(self, eta: float) -> float:
+        """Its second derivative at eta, never negative."""
+        return self.rows.curvature(eta) + self.penalty.curvature(eta)

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner, parts
-from standalone_node.problem.line import LineModel
+from standalone_node.problem.line import LineModel, Parabola
 from standalone_node.problem.losses import LOSSES
 
 Array = NDArray[Any]
@@ -83,24 +83,29 @@ class Misfit:
         terminal[:, : self.outputs] += self._shares[rows] * curvature
         return terminal
 
-    def line(self, final: Array, xi: Array, parabola: tuple[float, float, float]) -> LineModel:
-        """The cost of x(T) + eta xi as a function of eta, plus a parabola."""
+    def line(self, final: Array, xi: Array) -> LineModel:
+        """The cost of x(T) + eta xi as a function of eta."""
+        parabola = Parabola(0.0, 0.0, 0.0)
         if self.mu:
             offset, xi = self._offset(final), xi.astype(np.float64, copy=False)
             terms = (0.5 * inner(offset, offset), inner(offset, xi), inner(xi, xi))
-            value, slope, curvature = (self._mean_mu * term for term in terms)
-            parabola = (parabola[0] + value, parabola[1] + slope, parabola[2] + curvature)
+            parabola = Parabola(*(self._mean_mu * term for term in terms))
         z, dz, shares = self._observed(final), self._observed(xi), self._shares[:, 0]
         return LineModel(LOSSES[self.loss], z, dz, self.targets, shares, parabola)
 
     def residual(self, final: Array) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
+        squares, weight = self.squares(final)
+        return float(np.sqrt(squares / weight))
+
+    def squares(self, final: Array) -> tuple[float, float]:
+        """The weighted sum of the mean squares of the rows' residuals, and that of the weights."""
         if LOSSES[self.loss].takes_classes or self.loss == "logistic":
             raise ArgumentError(
                 f"the loss {self.loss!r} has no residual: noise_level needs 'squared' or 'huber'"
             )
         squares = np.square(self._observed(final) - self.targets).mean(axis=1)
-        return float(np.sqrt(inner(self.sample_weight, squares) / self.sample_weight.sum()))
+        return inner(self.sample_weight, squares), float(self.sample_weight.sum())
 
     @property
     def _mean_mu(self) -> float:

@@ -11,7 +11,7 @@ from numpy.typing import ArrayLike, NDArray
 
 from standalone_node.model.nodal import Derivative, Parameters
 from standalone_node.problem.flow import Flow, Memory, Trajectory
-from standalone_node.problem.line import LineModel
+from standalone_node.problem.line import LineModel, WithPenalty
 from standalone_node.problem.misfit import Misfit
 from standalone_node.problem.penalties import Penalty
 from standalone_node.problem.shared import (
@@ -102,16 +102,25 @@ class NetworkSolves(Solving):
         return not self.flow.keeps(self.inputs.shape)
 
     @one_at_a_time
-    def line_model(self, p: Parameters, direction: Parameters) -> LineModel:
+    def line_model(self, p: Parameters, direction: Parameters) -> WithPenalty:
         """The cost of p + eta direction, with x(T) replaced by x(T) + eta xi(T)."""
-        trajectory, change = self._trajectory(p), checked_direction(p, direction)
-        xi = self._sensitivity(p, change, final=True)
-        parabola = (
-            self.penalty.value(p),
-            self.penalty.derivative(p).apply(change) if self.penalty.restrains else 0.0,
-            self.penalty.curvature(change),
-        )
-        return self._misfit.line(trajectory.final, xi, parabola)
+        rows = self.line_of_rows(p, direction)
+        return WithPenalty(rows, self.penalty.line(p, direction))
+
+    @one_at_a_time
+    def line_of_rows(self, p: Parameters, direction: Parameters) -> LineModel:
+        """The same without the penalties on the parameters."""
+        final, xi = self._final_and_sensitivity(p, checked_direction(p, direction))
+        return self._misfit.line(final, xi)
+
+    def _final_and_sensitivity(self, p: Parameters, change: Parameters) -> tuple[Array, Array]:
+        """x(T) and xi(T)."""
+        self._check(p)  # may choose the grid, and with it the flow
+        if self.is_solved(p) or not self.recomputes:
+            return self._trajectory(p).final, self._sensitivity(p, change, final=True)
+        self.counts.direct += 1
+        self.counts.sensitivity += 1
+        return self.flow.direct_and_sensitivity(p, self.inputs, change)
 
     @one_at_a_time
     def gauss_newton(self, p: Parameters, direction: Parameters) -> Derivative:
@@ -144,6 +153,11 @@ class NetworkSolves(Solving):
     def residual(self, p: Parameters) -> float:
         """The root mean square residual of an observed entry; for losses of values only."""
         return self._misfit.residual(self._trajectory(p).final)
+
+    @one_at_a_time
+    def residual_squares(self, p: Parameters) -> tuple[float, float]:
+        """The weighted sum of the mean squares of the rows' residuals, and that of the weights."""
+        return self._misfit.squares(self._trajectory(p).final)
 
     def _sensitivity(
         self,

@@ -11,6 +11,7 @@ from standalone_node.errors import ArgumentError
 from standalone_node.kernels.sums import inner
 from standalone_node.model.depth import banded_product, mass, stiffness
 from standalone_node.model.nodal import Blocks, Derivative, Parameters, block_slices
+from standalone_node.problem.line import Parabola
 
 #: One weight for all parameters, or one for each named block.
 Weight = float | Mapping[str, float]
@@ -103,6 +104,14 @@ class Penalty:
     def curvature(self, direction: Parameters) -> float:
         """The second derivative of the parameter terms along a direction."""
         return self.second_derivative(direction).apply(direction) if self.restrains else 0.0
+
+    def line(self, p: Parameters, direction: Parameters) -> Parabola:
+        """The parameter terms at p + eta direction, as a function of eta."""
+        return Parabola(
+            self.value(p),
+            self.derivative(p).apply(direction) if self.restrains else 0.0,
+            self.curvature(direction),
+        )
 
 
 def _is_there(weight: Weight) -> bool:

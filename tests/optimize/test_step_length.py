@@ -20,7 +20,7 @@ from standalone_node.optimize.step_length import (
     proposed_step,
     strong_wolfe,
 )
-from standalone_node.problem.line import LineModel
+from standalone_node.problem.line import LineModel, Parabola
 from standalone_node.problem.losses import LOSSES
 
 
@@ -32,10 +32,10 @@ def a_line(loss: str, seed: int, spread: float, bend: float = 0.0) -> LineModel:
     y = y[:, None].astype(float) if loss == "logistic" else y
     z, xi = spread * rng.normal(size=(2, 30, m))
     weights = rng.uniform(0.5, 2.0, size=30) / 30
-    line = LineModel(LOSSES[loss], z, xi, y, weights, (0.0, 0.1, bend))
+    line = LineModel(LOSSES[loss], z, xi, y, weights, Parabola(0.0, 0.1, bend))
     if line.slope(0.0) < 0.0:
         return line
-    return LineModel(LOSSES[loss], z, -xi, y, weights, (0.0, -0.1, bend))
+    return LineModel(LOSSES[loss], z, -xi, y, weights, Parabola(0.0, -0.1, bend))
 
 
 @pytest.mark.parametrize("loss", LOSSES)
@@ -62,7 +62,9 @@ def test_where_the_model_falls_for_ever_the_proposal_is_finite() -> None:
     """All samples on the right side: the cross-entropy sinks without end."""
     z, xi = np.zeros((3, 2)), np.tile([1.0, -1.0], (3, 1))
     y = np.zeros(3, dtype=np.int64)
-    line = LineModel(LOSSES["cross-entropy"], z, xi, y, np.full(3, 1.0 / 3), (0.0, 0.0, 0.0))
+    line = LineModel(
+        LOSSES["cross-entropy"], z, xi, y, np.full(3, 1.0 / 3), Parabola(0.0, 0.0, 0.0)
+    )
     eta = proposed_step(line)
     assert np.isfinite(eta) and abs(line.slope(eta)) < 1e-7
 
@@ -76,7 +78,7 @@ def test_a_model_without_curvature_gives_a_finite_proposal() -> None:
 def test_a_kink_far_away_is_found() -> None:
     """Huber's loss is a straight line until the residual is small again."""
     z, y = np.full((1, 1), 1e6), np.zeros((1, 1))
-    line = LineModel(LOSSES["huber"], z, -np.ones((1, 1)), y, np.ones(1), (0.0, 0.0, 0.0))
+    line = LineModel(LOSSES["huber"], z, -np.ones((1, 1)), y, np.ones(1), Parabola(0.0, 0.0, 0.0))
     assert proposed_step(line) == pytest.approx(1e6, rel=1e-6)
 
 

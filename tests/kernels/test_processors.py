@@ -11,7 +11,7 @@ import pytest
 from threadpoolctl import threadpool_info
 
 import standalone_node as sn
-from standalone_node.optimize.processors import held
+from standalone_node.kernels.processors import held
 
 X = np.linspace(-1.0, 1.0, 12)[:, None]
 
