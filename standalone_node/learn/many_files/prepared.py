@@ -118,7 +118,9 @@ def _placed(
     schema = survey.schema
     recipe = Recipe(schema, survey.usable, _width(schema), share, seed)
     sizes = [float(file.size) for file in survey.files]
-    placed = engine.place(loaded, survey.files, engine.broadcast(recipe), sizes=sizes)
+    # The recipe is small and goes with the files: what is broadcast is gone with the last worker
+    # that has it, when a group has to be made again.
+    placed = engine.place(loaded, survey.files, recipe, sizes=sizes)
     codes = len(schema.columns) + len(schema.target_names)
     train = PlacedRows.of(engine, placed, "shards", codes)
     held = PlacedRows.of(engine, placed, "held", codes) if share else None

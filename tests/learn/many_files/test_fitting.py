@@ -13,7 +13,7 @@ from many import in_files, waves
 
 import standalone_node as sn
 from standalone_node.engines.local import Local
-from standalone_node.errors import ArgumentError, DataError
+from standalone_node.errors import ArgumentError, DataError, NodeError
 from standalone_node.learn.many_files import group as group_module
 from standalone_node.learn.many_files.prepared import FilesPrepared, prepare_files
 from standalone_node.learn.model_file import model_bytes
@@ -235,7 +235,7 @@ def test_a_fit_goes_on_from_its_checkpoint_with_rows_elsewhere(
         pass
 
     def stop(iteration: Any) -> None:
-        if iteration.number == 2:
+        if iteration.nit == 2:
             raise Enough
 
     whole = fit(files_of(folder), QUICK)
@@ -252,5 +252,5 @@ def test_a_checkpoint_of_other_rows_is_refused(folder: Path, tmp_path: Path) -> 
     rows = (folder / "part-02.csv").read_text()
     (folder / "part-02.csv").write_text(rows.replace("red", "blue", 1))
     goes_on = {"checkpoint": sn.Checkpoint(tmp_path / "kept", resume=True)}
-    with pytest.raises(sn.NodeError, match="other inputs"):
+    with pytest.raises(NodeError, match="other inputs"):
         fit(files_of(folder), QUICK, **goes_on)

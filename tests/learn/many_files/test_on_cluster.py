@@ -82,7 +82,7 @@ def test_a_worker_that_is_killed_takes_no_rows_with_it(
     prepared = files_of(folder, cluster)
 
     def kill(iteration: Any) -> None:
-        if iteration.number == 2:
+        if iteration.nit == 2:
             pids = cluster.client.run(os.getpid)
             os.kill(min(pids.values()), signal.SIGKILL)
 
