@@ -94,14 +94,7 @@ def look_again(file: File, question: Question, known: bool | None = True) -> Loo
     here = replace(asked, ignore=[name for name in asked.ignore if name in file.header])
     roles = here.roles(file.source, file.header)
     needed = first_needed(asked, roles) if question.needed is None else question.needed
-    looks = Looks(
-        file,
-        roles,
-        asked.tokens,
-        None,
-        question.lacking,
-        known,  # type: ignore[arg-type]
-    )
+    looks = Looks(file, roles, asked.tokens, None, question.lacking, known)
     tallies = looks(needed)
     for tally in tallies.values():
         tally.name_file(file.source)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -161,7 +162,7 @@ class Looks:
 
     Parameters
     ----------
-    chunks : Chunks
+    chunks : Chunks or ParquetRows
         Its `decimal` is set.
     roles : Roles
     na : tuple of str
@@ -181,7 +182,7 @@ class Looks:
 
     def __init__(
         self,
-        chunks: Chunks,
+        chunks: Any,
         roles: Roles,
         na: tuple[str, ...],
         advance: Advance | None = None,
