@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections import Counter
 from collections.abc import Callable, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -101,8 +100,7 @@ class Dask:
         """
         end = time.monotonic() + self.timeout
         while True:
-            with self._lost():
-                found: dict[str, int] = self.client.nthreads()
+            found = self._threads()
             if found:
                 return dict(sorted(found.items()))
             if time.monotonic() > end:
@@ -111,6 +109,20 @@ class Dask:
                     "start some, or give them more time with timeout."
                 )
             time.sleep(0.1)
+
+    def _threads(self) -> dict[str, int]:
+        """The workers that there are; ClusterError if the scheduler does not say."""
+        self._require_connection()
+        scheduler = self.client.scheduler
+        try:
+            found: dict[str, int] = self.client.sync(
+                scheduler.ncores, workers=None, callback_timeout=self.timeout
+            )
+        except (OSError, TimeoutError, AttributeError) as error:
+            raise ClusterError(
+                f"the scheduler at {self.address} is lost ({_words(error)}): start it again."
+            ) from error
+        return found
 
     @property
     def address(self) -> str:
@@ -132,23 +144,51 @@ class Dask:
         for part, worker in zip(parts, workers, strict=False):
             given = (part.start, tuple(pieces[part]))
             if ship:
-                placed.groups.append(self._shipped(_Making(make, given, shared), worker))
-                continue
-            future = self._task(make, (*given, *shared), worker)
-            placed.groups.append(Group(worker, future))
+                group = Group(worker, None, _Making(make, given, shared))
+                self._ship(group, Counter())
+            else:
+                group = Group(worker, self._task(make, (*given, *shared), worker))
+            placed.groups.append(group)
         return placed
 
-    def _shipped(self, held: Callable[[], Any], worker: str) -> Group:
-        return Group(worker, self._scatter(held(), workers=[worker]), held)
+    def _ship(self, group: Group, load: Counter[str]) -> None:
+        """Send a group to its worker, or to another one if that is gone."""
+        assert group.held is not None
+        value = group.held()
 
-    def _scatter(self, value: Any, **how: Any) -> Any:
-        with self._lost():
-            return self.client.scatter([value], hash=False, **how)[0]
+        def to_worker() -> Any:
+            found = self.workers()
+            if group.worker not in found:
+                group.worker = min(found, key=lambda worker: (load[worker], worker))
+            return self._scatter(value, workers=[group.worker])
+
+        group.future = self._patiently(to_worker)
 
     def broadcast(self, value: Any) -> Sent:
         """As `Engine.broadcast`."""
-        self.workers()
-        return Sent(value, self._scatter(value, broadcast=True))
+        return Sent(value, self._broadcast(value))
+
+    def _broadcast(self, value: Any) -> Any:
+        def to_all() -> Any:
+            self.workers()  # waits for one
+            return self._scatter(value, broadcast=True)
+
+        return self._patiently(to_all)
+
+    def _scatter(self, value: Any, **how: Any) -> Any:
+        return self.client.scatter([value], hash=False, timeout=self.timeout, **how)[0]
+
+    def _patiently(self, call: Callable[[], Any]) -> Any:
+        """What a call gives; again if a worker is lost meanwhile."""
+        for lost in count(1):
+            try:
+                return call()
+            except ClusterError:
+                raise
+            # What is said of a worker that is lost while it is spoken to.
+            except (OSError, TimeoutError, RuntimeError, ValueError, _cancelled()) as error:
+                self._may_try_again(lost, error)
+        raise AssertionError
 
     def each(self, work: Callable[..., Any], placed: Placed, *arguments: Any) -> list[Any]:
         """As `Engine.each`."""
@@ -183,10 +223,10 @@ class Dask:
         arguments = [a.future if isinstance(a, Sent) else a for a in given]
         name = getattr(work, "__name__", None) or type(work).__name__
         where = {} if worker is None else {"workers": [worker], "allow_other_workers": True}
-        with self._lost():
-            return self.client.submit(
-                work, *arguments, key=f"{name}-{self.client.id}-{next(self._numbers)}", **where
-            )
+        self._require_connection()
+        return self.client.submit(
+            work, *arguments, key=f"{name}-{self.client.id}-{next(self._numbers)}", **where
+        )
 
     def _results(
         self,
@@ -216,13 +256,18 @@ class Dask:
 
     def _gathered(self, task: Any) -> Any:
         """The result of a task that has ended, or `_LOST` if it is gone."""
-        from distributed import CancelledError
+        from distributed.comm import CommClosedError
+        from distributed.scheduler import KilledWorker
 
         try:
-            with self._lost():
-                return task.result(timeout=self.timeout)
-        except CancelledError:
+            return task.result(timeout=self.timeout)
+        except (CommClosedError, _cancelled()):
             return _LOST
+        except KilledWorker as error:
+            raise ClusterError(
+                f"several workers of {self.address} ended over the same work: look at their logs, "
+                "perhaps they have too little memory."
+            ) from error
 
     def _as_completed(self, tasks: dict[int, Any]) -> Any:
         """The numbers of tasks as they end; ClusterError if nothing ends in time."""
@@ -232,7 +277,7 @@ class Dask:
         left, since, look = list(tasks.values()), time.monotonic(), min(LOOK, self.timeout)
         while left:
             try:
-                with self._lost(), self.client.as_current():
+                with self.client.as_current():
                     ended = list(wait(left, look, "FIRST_COMPLETED").done)
             except TimeoutError:
                 ended = []
@@ -257,16 +302,16 @@ class Dask:
             f"{self.timeout:g} s: look at their logs, or give them more time with timeout."
         )
 
-    def _may_try_again(self, lost: int) -> None:
+    def _may_try_again(self, lost: int, error: BaseException | None = None) -> None:
         """ClusterError if work has been lost too often; else a moment for the news to come in."""
-        self._require_connection()
         if lost > AGAIN:
+            why = "" if error is None else f" ({_words(error)})"
             raise ClusterError(
                 f"work on the cluster at {self.address} was lost {AGAIN} times with the workers "
-                "that had it: look at their logs, perhaps they have too little memory."
-            )
+                f"that had it{why}: look at their logs, perhaps they have too little memory."
+            ) from error
         time.sleep(min(2.0, 0.02 * 2**lost))
-        self._require_connection()
+        self._threads()  # says so if it is the scheduler that is lost
 
     def _require_connection(self) -> None:
         if self.client.status != "running":
@@ -284,34 +329,17 @@ class Dask:
                 group.worker = min(workers, key=lambda worker: (load[worker], worker))
                 load[group.worker] += 1
             if group.held is not None and _gone(group.future):
-                group.future = self._scatter(group.held(), workers=[group.worker])
+                self._ship(group, load)
         for argument in arguments:
             if isinstance(argument, Sent) and _gone(argument.future):
-                argument.future = self._scatter(argument.value, broadcast=True)
-
-    @contextmanager
-    def _lost(self) -> Any:
-        """What the library says when the scheduler is gone, in our words."""
-        from distributed import CancelledError
-        from distributed.comm import CommClosedError
-        from distributed.scheduler import KilledWorker
-
-        try:
-            yield
-        except (CancelledError, TimeoutError):
-            raise
-        except KilledWorker as error:
-            raise ClusterError(
-                f"several workers of {self.address} ended over the same work: look at their logs, "
-                "perhaps they have too little memory."
-            ) from error
-        except (CommClosedError, OSError) as error:
-            raise ClusterError(
-                f"the scheduler at {self.address} is lost ({error}): start it again."
-            ) from error
+                argument.future = self._broadcast(argument.value)
 
 
 _LOST = object()
+
+
+def _words(error: BaseException) -> str:
+    return str(error) or type(error).__name__
 
 
 def _gone(future: Any) -> bool:
