@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -83,8 +84,10 @@ def test_a_worker_that_is_killed_takes_no_rows_with_it(
 
     def kill(iteration: Any) -> None:
         if iteration.nit == 2:
-            pids = cluster.client.run(os.getpid)
-            os.kill(min(pids.values()), signal.SIGKILL)
+            address, pid = min(cluster.client.run(os.getpid).items())
+            os.kill(pid, signal.SIGKILL)
+            while address in cluster.workers():
+                time.sleep(0.05)
 
     fitted = fit(prepared, QUICK, callback=kill)
     assert model_bytes(fitted.estimator) == here
