@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ from standalone_node.cli.checkpoints import (
 from standalone_node.cli.config import configurable
 from standalone_node.cli.engine import check_engine, engine_for, engine_options
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
+from standalone_node.cli.many_files import is_many, model_of
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
     SectionedCommand,
@@ -67,7 +70,8 @@ _SECTIONS = {
     "-o",
     "--output",
     metavar="MODEL",
-    help="The model file.  [default: DATA.node.npz beside the data]",
+    help="The model file.  [default: DATA.node.npz beside the data; parts.node.npz of "
+    "parts/*.csv, beside the folder]",
 )
 @data_options
 @chunked_option
@@ -99,7 +103,8 @@ _SECTIONS = {
 def command(
     ctx: click.Context, data: str, target: str | tuple[str, ...] | None, **options: Any
 ) -> int:
-    """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed).
+    """Fit a model to DATA, a CSV file (- is standard input, .gz is decompressed), or many: a
+    pattern such as 'parts/*.csv' in quotes, a folder of CSV or Parquet files, a Parquet file.
 
     Numbers and text are recognised column by column, as is whether the target holds classes or
     quantities. A share of the rows is held out and scored. Written are MODEL and, beside it,
@@ -112,6 +117,7 @@ def command(
       node-fit fit prices.csv.gz --target price --ignore id --missing impute \\
                -o prices.node.npz --report prices
       cut -d, -f2- raw.csv | node-fit fit - --target y -o y.node.npz --json
+      node-fit fit 'parts/*.csv' --target y
       node-fit fit visits.csv --target outcome --group patient --cv 5
       node-fit fit newer.csv --start flowers.node.npz --steps 6 -o finer.node.npz
       node-fit fit flowers.csv --target species --resume
@@ -136,9 +142,8 @@ def command(
     start = start_of(ctx, options)
     checkpoint = checkpoint_of({**options, "target": target}, model, messages)
     with (
-        rows_for_fit(data, target, options, messages, start) as prepared,
+        rows_and_engine(data, target, options, messages, start) as (prepared, engine),
         ends_after_the_iteration(checkpoint),
-        engine_for(options, messages) as engine,
     ):
         for path in outputs.replaced:
             messages.note(f"{path} is there already and will be replaced.")
@@ -160,8 +165,36 @@ def command(
     return code
 
 
+@contextmanager
+def rows_and_engine(
+    data: str,
+    target: str | tuple[str, ...] | None,
+    options: dict[str, Any],
+    messages: Messages,
+    start: Any,
+) -> Iterator[tuple[Any, Any]]:
+    """The rows, and the engine that the estimator is to be told of, if there is one.
+
+    Many files are read by the engine, which has their rows then. Others are read first: what is
+    wrong with them is said before a cluster is started.
+    """
+    with ExitStack() as stack:
+        engine = stack.enter_context(engine_for(options, messages)) if is_many(data) else None
+        rows = rows_for_fit(data, target, options, messages, start, engine)
+        prepared = stack.enter_context(rows)
+        if not is_many(data):
+            yield prepared, stack.enter_context(engine_for(options, messages))
+        else:
+            yield prepared, None
+
+
 def default_model(data: str) -> str:
-    """DATA.node.npz beside the data: the endings .gz and .csv (.tsv, .txt) give way to it."""
+    """DATA.node.npz beside the data: the endings .gz and .csv (.tsv, .txt) give way to it.
+
+    Of many files it is called after their folder, and beside it.
+    """
+    if is_many(data):
+        return model_of(data)
     if data == "-":
         raise click.UsageError("standard input has no name to call the model after: add -o MODEL.")
     path = Path(data)

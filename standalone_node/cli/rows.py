@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import click
 
 from standalone_node.cli.config import given
+from standalone_node.cli.many_files import files_of, is_many, rows_of_files
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import OneOrMore, reading_options, seed_option
 from standalone_node.errors import DataError
@@ -157,7 +158,7 @@ def prepared_rows(
     table = read_table(data, **reading)
     test = read_table(options["test_file"], **reading) if options["test_file"] else None
     known = None if start is None else start.schema
-    how = {**_recognition(options), **_parting(options), "known": known}
+    how = {**recognition(options), **_parting(options), "known": known}
     return prepare(table, target, test=test, **how)
 
 
@@ -175,7 +176,7 @@ def formats(texts: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def _recognition(options: dict[str, Any]) -> dict[str, Any]:
+def recognition(options: dict[str, Any]) -> dict[str, Any]:
     """What the options say of columns and held-out rows, as arguments of `prepare`."""
     from standalone_node.learn.schema import DEFAULT_NA
 
@@ -227,11 +228,16 @@ def rows_for_fit(
     options: dict[str, Any],
     messages: Messages,
     start: Any = None,
+    engine: Any = None,
 ) -> Iterator[Any]:
-    """The rows in memory, a `Prepared`, or on the disk, a `StoredPrepared`, while they are needed.
+    """The rows while they are needed: in memory, on the disk, or those of many files.
 
-    UsageError or ArgumentError if an option has no meaning for rows on the disk.
+    A `Prepared`, a `StoredPrepared` or a `FilesPrepared`, the last on an engine, this process if
+    there is none. UsageError or ArgumentError if an option has no meaning for such rows.
     """
+    if is_many(data):
+        yield rows_of_files(data, target, options, messages, engine)
+        return
     why = why_chunked(
         data, options["chunked"], options["test_file"], delimiter=options["delimiter"]
     )
@@ -268,7 +274,7 @@ def rows_for_fit(
             test=options["test_file"],
             dtype=options["dtype"] or "float64",
             tell=shown.read,
-            **_recognition(options),
+            **recognition(options),
         )
     with closing(prepared):
         _say_defaults(prepared, options, messages)
@@ -377,5 +383,6 @@ def _say_defaults(prepared: Any, options: dict[str, Any], messages: Messages) ->
 
 def input_files(data: str, options: dict[str, Any]) -> tuple[str, ...]:
     """The files that are read, standard input not among them."""
-    named = [data, *(options[name] for name in ("test_file", "start") if options.get(name))]
+    files = files_of(data) if is_many(data) else (data,)
+    named = [*files, *(options[name] for name in ("test_file", "start") if options.get(name))]
     return tuple(source for source in named if source != "-")

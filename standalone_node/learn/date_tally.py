@@ -56,6 +56,14 @@ class FormTally:
         self._weekdays |= _bits(weekday(seconds))
         self._days |= _bits(day_of_month(seconds))
 
+    def merge(self, other: FormTally) -> None:
+        """The cells of another one behind those so far; all but `miss`."""
+        self.rows += other.rows
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self._early, self._late = min(self._early, other._early), max(self._late, other._late)
+        self._weekdays |= other._weekdays
+        self._days |= other._days
+
     @property
     def parts(self) -> tuple[str, ...]:
         """The cyclic parts that vary, and can be told from the days that go by."""
@@ -130,6 +138,20 @@ class DateTally:
                 tally.miss = at(int(first[~read].min()))
         self._first = self._first or at(int(first.min()))
         self.rows += int(rows.sum())
+
+    def merge(self, other: DateTally) -> None:
+        """The cells of another one behind those so far, as if they had been added here."""
+        for name in dict.fromkeys((*self.forms, *other.forms)):
+            # No cell of the one that does not know a form has it.
+            here, there = self.forms.get(name), other.forms.get(name)
+            first = self._first if here is None else here.miss
+            second = other._first if there is None else there.miss
+            merged = self.forms.setdefault(name, FormTally())
+            merged.miss = first or second
+            if there is not None:
+                merged.merge(there)
+        self._first = self._first or other._first
+        self.rows += other.rows
 
     def _read(self, texts: Sequence[str]) -> dict[str, np.ndarray]:
         """Under each format so far, and each that one of the texts has, their seconds or NaN."""

@@ -153,6 +153,12 @@ def _held_out(estimator: Estimator, schema: Schema, table: Table) -> tuple[Table
             "passed by, so that they are not known here; leave --held-out away, and give rows that "
             "were not trained on (fit with --test FILE to keep them apart)."
         )
+    if "files" in facts:
+        raise DataError(
+            f"{table.source}: the fit read many files and drew the held-out rows where these were, "
+            "so that they are not known here; leave --held-out away, and give rows that were not "
+            "trained on."
+        )
     parting = _parting(facts)
     require(table, parting.columns)
     usable = schema.complete(with_keys(parting, schema.missing, schema.na, table))

@@ -104,8 +104,7 @@ class Moments:
             self._mean = self._squares = np.zeros(values.shape[1])
         exponent = np.maximum(self._exponent, exponent)
         # As in `Scaling`, in units of a power of two: those of the largest value so far.
-        smaller = self._exponent - exponent
-        mean, squares = np.ldexp(self._mean, smaller), np.ldexp(self._squares, 2 * smaller)
+        mean, squares = self._in_units(exponent)
         scaled = np.ldexp(values, 1 - exponent)
         own = scaled.mean(axis=0)
         total, away = self.rows + count, own - mean
@@ -117,6 +116,27 @@ class Moments:
         )
         self._exponent, self.rows = exponent, total
         self._low, self._high = np.minimum(self._low, low), np.maximum(self._high, high)
+
+    def __add__(self, other: Moments) -> Moments:
+        """Those of the rows of both."""
+        if not (self.rows and other.rows):
+            return self if self.rows else other
+        found = Moments()
+        exponent = np.maximum(self._exponent, other._exponent)
+        (mean, squares), (more, further) = self._in_units(exponent), other._in_units(exponent)
+        total, away = self.rows + other.rows, more - mean
+        share = other.rows / total
+        found.rows, found._exponent = total, exponent
+        found._mean = mean + away * share
+        found._squares = squares + further + np.square(away) * (self.rows * share)
+        found._low = np.minimum(self._low, other._low)
+        found._high = np.maximum(self._high, other._high)
+        return found
+
+    def _in_units(self, exponent: Array) -> tuple[Array, Array]:
+        """Means and squares in units of other powers of two."""
+        smaller = self._exponent - exponent
+        return np.ldexp(self._mean, smaller), np.ldexp(self._squares, 2 * smaller)
 
     def features(self) -> Scaling:
         """As `Scaling.of_features`."""

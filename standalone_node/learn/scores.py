@@ -75,6 +75,13 @@ class _Rows:
         self.weight += float(own.sum())
         self._squares += float(np.square(own).sum())
 
+    def merge(self, other: _Rows) -> None:
+        """Those of another one, too."""
+        self.count += other.count
+        self.weight += other.weight
+        self._squares += other._squares
+        self._weighted = self._weighted or other._weighted
+
     def told(self) -> dict[str, Any]:
         """The number of rows, and with weights as many of equal weight as tell as much."""
         found: dict[str, Any] = {"rows": self.count}
@@ -112,6 +119,14 @@ class ClassTally:
             losses = -np.log(np.maximum(likelihood, np.finfo(float).tiny))
             lost = float(losses.sum()) if weights is None else float(weights @ losses)
             self._losses = (self._losses or 0.0) + lost
+
+    def merge(self, other: ClassTally) -> None:
+        """The rows of another one, too."""
+        self._rows.merge(other._rows)
+        self._counts = self._counts + other._counts
+        self._confusion = self._confusion + other._confusion
+        if other._losses is not None:
+            self._losses = (self._losses or 0.0) + other._losses
 
     def scores(self) -> dict[str, Any]:
         """Those of all rows so far."""
@@ -182,13 +197,26 @@ class QuantityTally:
         if not count:
             return
         error, mean = predicted - truth, own @ truth / count
-        away, total = mean - self._mean, before + count
-        # Spreads about two means, and what these are apart (Chan, Golub, LeVeque 1983).
-        between = away * away * (before * (count / total)) if before else 0.0
-        self._spread += own @ np.square(truth - mean) + between
-        self._mean += away * (count / total)
+        self._join(before, count, mean, own @ np.square(truth - mean))
         self._squares += own @ np.square(error)
         self._sizes += own @ np.abs(error)
+
+    def _join(self, before: float, count: float, mean: Array, spread: Array) -> None:
+        """Spreads about two means, and what these are apart (Chan, Golub, LeVeque 1983)."""
+        away, total = mean - self._mean, before + count
+        between = away * away * (before * (count / total)) if before else 0.0
+        self._spread += spread + between
+        self._mean += away * (count / total)
+
+    def merge(self, other: QuantityTally) -> None:
+        """The rows of another one, too."""
+        before = self._rows.weight
+        self._rows.merge(other._rows)
+        if not other._rows.weight:
+            return
+        self._join(before, other._rows.weight, other._mean, other._spread)
+        self._squares += other._squares
+        self._sizes += other._sizes
 
     def scores(self) -> dict[str, Any]:
         """Those of all rows so far."""

@@ -97,7 +97,8 @@ def fit(
     Parameters
     ----------
     prepared : Prepared or StoredPrepared
-        Rows on the disk are fitted by batches, see `fit_stored`.
+        Rows on the disk are fitted by batches, see `fit_stored`; those of many files where they
+        are, see `fit_files`.
     arguments : mapping, optional
         Arguments of the estimator; its `random_state` is the seed of `prepared` if not given.
     refit : bool
@@ -126,10 +127,9 @@ def fit(
     limit = (arguments or {}).get("time_limit")
     terms = Terms.starting_now(callback, checkpoint, limit)
     if isinstance(prepared, StoredPrepared):
-        from standalone_node.learn.streaming.fitting import fit_stored
-
         with held(), nullcontext() if checkpoint is None else checkpoint:
-            return fit_stored(prepared, arguments, refit=refit, terms=terms, stage=stage)
+            done_elsewhere: Fitted = prepared.fit(arguments, refit=refit, terms=terms, stage=stage)
+            return done_elsewhere
     if refit and prepared.test_source is not None:
         raise ArgumentError(
             "--refit would train on the rows of the test file as well, which --test keeps apart; "

@@ -6,7 +6,9 @@ however it is cut.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from copy import deepcopy
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -28,16 +30,21 @@ _TWO = np.uint64(0x94D049BB133111EB)
 
 @dataclass(frozen=True)
 class Spot:
-    """A cell: its row, its line in the file (None for a data frame), and what stands there."""
+    """A cell: its row, its line in the file (None for a data frame), and what stands there.
+
+    Where the rows are those of many files, `file` is the one that it is in.
+    """
 
     row: int
     line: int | None
     text: str
+    file: str | None = None
 
     @property
     def where(self) -> str:
         """How a message names the row."""
-        return row_words(self.row, self.line)
+        words = row_words(self.row, self.line)
+        return words if self.file is None else f"{words} of {self.file}"
 
     @classmethod
     def at(cls, table: Table, position: int, text: object) -> Spot:
@@ -78,6 +85,13 @@ class Counting:
             self._possible = False
             return
         self._sum = (self._sum + _hashed(values.astype(np.int64))) % 2**64
+
+    def merge(self, other: Counting) -> None:
+        """Those of another one, too."""
+        self._possible = self._possible and other._possible
+        self._count += other._count
+        self._low, self._high = min(self._low, other._low), max(self._high, other._high)
+        self._sum = (self._sum + other._sum) % 2**64
 
     @property
     def found(self) -> bool:
@@ -202,6 +216,51 @@ class Tally:
                 self.fraction = _spot(table, reading, rows & _fractional(reading.values))
             self._remember(table, reading, np.flatnonzero(present), rows)
 
+    def copy(self) -> Tally:
+        """Another one that has counted the same."""
+        return deepcopy(self)
+
+    def merge(self, other: Tally) -> None:
+        """The rows of another one behind those so far, as if they had been added here.
+
+        If the texts of one of the two are not remembered, those of both are not.
+        """
+        self._merge_texts(other)
+        for name in ("missing", "no_number", "no_finite", "first", "fraction"):
+            setattr(self, name, getattr(self, name) or getattr(other, name))
+        for name in ("rows", "present", "numbers", "kept"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.low, self.high = min(self.low, other.low), max(self.high, other.high)
+        self.counting.merge(other.counting)
+        self.dates.merge(other.dates)
+
+    def _merge_texts(self, other: Tally) -> None:
+        self.crowded = self.crowded or other.crowded
+        if not other.present:
+            return
+        begun = {} if not self.present else self.texts
+        self.texts = None if other.texts is None else begun
+        if self.texts is not None and other.texts is not None:
+            for text, seen in other.texts.items():
+                self._merge_seen(self.texts, text, seen)
+
+    def _merge_seen(self, texts: dict[str, Seen], text: str, seen: Seen) -> None:
+        known = texts.get(text)
+        if known is not None:
+            known.rows, known.kept = known.rows + seen.rows, known.kept + seen.kept
+            known.first = known.first or seen.first
+        elif self._limit is not None and len(texts) >= self._limit:
+            self.crowded = True
+        else:
+            texts[text] = replace(seen)
+
+    def name_file(self, file: str) -> None:
+        """Say of all its cells that they are in this file."""
+        holders = (self, self.dates, *self.dates.forms.values(), *(self.texts or {}).values())
+        for holder in holders:
+            for name in _spots(holder):
+                setattr(holder, name, replace(getattr(holder, name), file=file))
+
     @property
     def takes_numbers(self) -> bool:
         """Whether further rows may come as numbers, without the texts they were written as."""
@@ -246,6 +305,13 @@ class Tally:
     def kept_texts(self) -> dict[str, Seen]:
         """The distinct texts in the rows that count."""
         return {text: seen for text, seen in (self.texts or {}).items() if seen.kept}
+
+
+def _spots(holder: object) -> Iterator[str]:
+    """The attributes that are a cell."""
+    for name in getattr(holder, "__slots__", None) or vars(holder):
+        if isinstance(getattr(holder, name), Spot):
+            yield name
 
 
 def _spot(table: Table, reading: Reading, mask: np.ndarray) -> Spot | None:

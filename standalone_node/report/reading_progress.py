@@ -36,9 +36,16 @@ class ReadingProgress(WhileAtWork):
         now = time.perf_counter()
         if words != self._words:
             self._words, self._began = words, now
+        self._show(self._line(done, size, now - self._began), now)
+
+    def files(self, words: str, done: int, count: int) -> None:
+        """So many files of all are read."""
+        self._show(f"{words}: {done:,} of {count:,} files", time.perf_counter())
+
+    def _show(self, words: str, now: float) -> None:
         if self._quiet:
             return
-        line = Text(self._line(done, size, now - self._began))
+        line = Text(words)
         if self._live:
             if self._display is None:
                 self._display = self._console.status(line)

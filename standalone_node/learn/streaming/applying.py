@@ -88,6 +88,14 @@ class Tallies:
             place = next(i for i, one in enumerate(self._classes) if one == self._prediction)
             self._base.add(targets, np.full(len(targets), place), None, weights)
 
+    def __add__(self, other: Tallies) -> Tallies:
+        """The rows of both."""
+        found = Tallies(self._schema, self._prediction)
+        for one in (self, other):
+            found._own.merge(one._own)  # type: ignore[arg-type]  # of the same schema
+            found._base.merge(one._base)  # type: ignore[arg-type]
+        return found
+
     def scores(self) -> dict[str, Any]:
         """Those of the model."""
         return self._own.scores()

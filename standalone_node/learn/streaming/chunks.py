@@ -97,6 +97,8 @@ class Chunks:
         How many there were when they were read to the end last.
     decimal : str
         The decimal mark, to be set by who has found out.
+    may_be_empty : bool
+        Whether there need be no row below the header: the file is one of many.
 
     Raises
     ------
@@ -113,6 +115,7 @@ class Chunks:
             recognise_delimiter(head) if delimiter is None else checked_delimiter(delimiter)
         )
         self.decimal, self.rows, self._empty = ".", 0, 0
+        self.may_be_empty = False
         self.header: list[str] = []
         self.header = self._first_record()
         check_header(self.source, self.header, 1)
@@ -145,7 +148,7 @@ class Chunks:
     def notes(self) -> list[str]:
         """What to say of the file, when it was read to its end."""
         header = header_notes(self.source, self.header, self.delimiter, told=self._told)
-        empty = empty_tail_notes(self.source, self.rows, self._empty)
+        empty = empty_tail_notes(self.source, self.rows, self._empty) if self.rows else []
         return [*self._encoded.notes, *header, *empty]
 
     def forgive(self) -> None:
@@ -183,6 +186,8 @@ class Chunks:
         passage = _Passage(self, expected, self.texts(advance))
         yield from passage.chunks()
         self.rows, self._empty = passage.row, len(passage.empty)
+        if self.may_be_empty:
+            return
         check_header(self.source, self.header, self.rows + self._empty)
         empty_tail_notes(self.source, self.rows, self._empty)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 
 import numpy as np
 
@@ -31,20 +31,49 @@ def medians(slices: Callable[[], Iterator[np.ndarray]], width: int) -> np.ndarra
     >>> medians(lambda: iter([np.array([[3.0], [1.0]]), np.array([[2.0], [8.0]])]), 1).tolist()
     [2.5]
     """
+    return medians_by(lambda *asked: counted(slices(), *asked), width)
+
+
+def medians_by(count: Callable[[slice, int, np.ndarray], np.ndarray], width: int) -> np.ndarray:
+    """The medians of columns whose rows are counted by a function, wherever they are.
+
+    Parameters
+    ----------
+    count : callable
+        Of some columns, a digit and the digits before it: `counted`, of all rows.
+    width : int
+    """
     groups = [slice(first, min(first + _TOGETHER, width)) for first in range(0, width, _TOGETHER)]
-    return np.concatenate([_medians(slices, group) for group in groups])
+    return np.concatenate([_medians(count, group) for group in groups])
 
 
-def _medians(slices: Callable[[], Iterator[np.ndarray]], columns: slice) -> np.ndarray:
+def counted(
+    parts: Iterable[np.ndarray], columns: slice, digit: int, prefix: np.ndarray
+) -> np.ndarray:
+    """How many numbers of rows (n, width) have each next digit, (2, columns, 65536).
+
+    Parameters
+    ----------
+    parts : iterable of ndarray
+    columns : slice
+    digit : int
+    prefix : ndarray of uint64, (2, columns)
+        The digits before it.
+    """
+    counts = np.zeros((*prefix.shape, 1 << _BITS), dtype=np.int64)
+    for part in parts:
+        _count(part[:, columns], digit, prefix, counts)
+    return counts
+
+
+def _medians(count: Callable[[slice, int, np.ndarray], np.ndarray], columns: slice) -> np.ndarray:
     # Two places a column: of an even number of rows the median is the mean of two.
     width = columns.stop - columns.start
     prefix = np.zeros((2, width), dtype=np.uint64)
     rank = np.zeros((2, width), dtype=np.int64)
     total = rank[0]
     for digit in range(_DIGITS):
-        counts = np.zeros((2, width, 1 << _BITS), dtype=np.int64)
-        for part in slices():
-            _count(part[:, columns], digit, prefix, counts)
+        counts = count(columns, digit, prefix)
         if digit == 0:
             total = counts[0].sum(axis=1)
             rank[0], rank[1] = (total - 1) // 2, total // 2

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,7 +16,8 @@ from standalone_node.learn.splitting import check_share, held_out_rows
 from standalone_node.learn.streaming.chunks import Chunks, Untidy
 from standalone_node.learn.streaming.draw import Draw, shared_out
 from standalone_node.learn.streaming.encoded import ByteStream, recognised
-from standalone_node.learn.streaming.parts import StoredPart, filled
+from standalone_node.learn.streaming.filling import filled
+from standalone_node.learn.streaming.parts import StoredPart
 from standalone_node.learn.streaming.store import Store, check_room
 from standalone_node.learn.streaming.survey import Survey, left_out_notes, surveyed
 from standalone_node.learn.streaming.writing import write
@@ -62,6 +64,12 @@ class StoredPrepared:
     def task(self) -> Task:
         """ "classification" or "regression"."""
         return self.schema.target.task
+
+    def fit(self, arguments: Mapping[str, Any] | None, **how: Any) -> Any:
+        """As `fit_stored`."""
+        from standalone_node.learn.streaming.fitting import fit_stored
+
+        return fit_stored(self, arguments, **how)
 
     def close(self) -> None:
         """Give the space on the disk back."""
@@ -175,7 +183,7 @@ class _Stored:
             held, gone = self._of_their_own(test)
             left_out += gone
             notes += [*test.notes, *left_out_notes(test.source, gone, survey.schema)]
-        schema = filled(survey.schema, chunks.source, train)
+        schema = filled(survey.schema, chunks.source, lambda f, *given: [f(train.slices(), *given)])
         return StoredPrepared(
             schema=schema,
             train=StoredPart(schema, train, seed),

@@ -11,7 +11,8 @@ from numpy.typing import NDArray
 
 from standalone_node.learn.layout import Layout
 from standalone_node.learn.scaling import Scaling
-from standalone_node.learn.streaming.parts import StoredPart
+from standalone_node.learn.schema import Schema
+from standalone_node.learn.streaming.parts import StoredPart, expanded
 from standalone_node.optimize.batches import SMALLEST, Batches
 from standalone_node.problem.chunked import ChunkedProblem
 
@@ -72,13 +73,41 @@ class _Cut(Sequence[Array]):
 
 
 @dataclass(frozen=True, eq=False)
+class Posed:
+    """How rows become initial states and scaled targets."""
+
+    schema: Schema
+    scaling: Scaling
+    layout: Layout
+    targets: Scaling | None
+
+    def states(self, features: Array, goal: Array) -> tuple[Array, Array, None]:
+        """The states (n, d) of rows, their classes (n,) or scaled targets (n, m), no weights."""
+        states = self.layout.states(self.scaling.apply(features))
+        if self.targets is not None:
+            goal = self.targets.apply(goal.reshape(len(goal), -1))
+        return states, goal, None
+
+    def __call__(self, codes: Array) -> tuple[Array, Array, None]:
+        """Those of rows as a store has them."""
+        return self.states(*expanded(self.schema, codes))
+
+    def identity(self, digest: str) -> dict[str, Any]:
+        """What tells rows of this checksum from others, and what becomes of them."""
+        return {
+            "inputs": f"array (of the disk) {digest}",
+            "schema": self.schema.to_json(),
+            "mean": self.scaling.mean,
+            "scale": self.scaling.scale,
+        }
+
+
+@dataclass(frozen=True, eq=False)
 class States:
     """Stored rows as initial states and scaled targets: a `Source` of a problem."""
 
     part: StoredPart
-    scaling: Scaling
-    layout: Layout
-    targets: Scaling | None
+    posed: Posed
 
     @property
     def samples(self) -> int:
@@ -87,20 +116,11 @@ class States:
 
     def identity(self) -> dict[str, Any]:
         """What tells the rows from others: a checksum, and what becomes of them."""
-        return {
-            "inputs": f"array (of the disk) {self.part.store.digest}",
-            "schema": self.part.schema.to_json(),
-            "mean": self.scaling.mean,
-            "scale": self.scaling.scale,
-        }
+        return self.posed.identity(self.part.store.digest)
 
     def take(self, index: Array) -> tuple[Array, Array, None]:
-        """The states (n, d) of rows, their classes (n,) or scaled targets (n, m), no weights."""
-        features, goal = self.part.take(index)
-        states = self.layout.states(self.scaling.apply(features))
-        if self.targets is not None:
-            goal = self.targets.apply(goal.reshape(len(goal), -1))
-        return states, goal, None
+        """Those of some rows, as `Posed.states`."""
+        return self.posed.states(*self.part.take(index))
 
 
 class StoredProblem(ChunkedProblem):

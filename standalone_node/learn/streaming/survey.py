@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from standalone_node.learn.asked import Asked, Roles
 from standalone_node.learn.cells import quoted
 from standalone_node.learn.columns import missing_cell
 from standalone_node.learn.dialect import concluded_decimal, count_decimals
-from standalone_node.learn.infer import concluded, kept_rows, tally_for
+from standalone_node.learn.infer import Inferred, concluded, kept_rows, tally_for
 from standalone_node.learn.schema import Schema
 from standalone_node.learn.streaming.chunks import Chunk, Chunks, Untidy
 from standalone_node.learn.streaming.encoded import Advance
@@ -73,17 +74,12 @@ def surveyed(chunks: Chunks, asked: Asked, advance: Advance | None = None) -> Su
         As `read_table`, `infer_schema` and `Schema.complete`.
     """
     roles = asked.roles(chunks.source, chunks.header)
-    looks = _Looks(chunks, roles, asked.tokens, advance)
+    looks = Looks(chunks, roles, asked.tokens, advance)
     found = concluded(looks, chunks.source, roles, asked)
-    goal = found.targets[0]
-    further = tuple(target.name for target in found.targets[1:])
-    schema = Schema(
-        found.columns, goal, asked.tokens, asked.missing, chunks.decimal, further, roles.weight
-    )
-    tallies, classes = looks.tallies, bool(goal.classes)
-    needed = [*schema.target_names, *(column.name for column in schema.columns)]
+    schema = schema_of(found, asked, chunks.decimal)
+    goal, tallies, classes = schema.target, looks.tallies, bool(schema.target.classes)
     if asked.missing == "error":
-        _refuse_gaps(chunks, [tallies[name] for name in chunks.header if name in needed])
+        refuse_gaps(chunks.source, schema, chunks.header, tallies)
     usable = tallies[goal.name].kept
     left_out = left_out_notes(chunks.source, chunks.rows - usable, schema)
     return Survey(
@@ -96,6 +92,19 @@ def surveyed(chunks: Chunks, asked: Asked, advance: Advance | None = None) -> Su
         read_notes=(*chunks.notes, *looks.notes, *left_out),
         notes=tuple(found.notes),
         warnings=tuple(found.warnings),
+    )
+
+
+def schema_of(found: Inferred, asked: Asked, decimal: str) -> Schema:
+    """The schema of what was recognised, without fill values."""
+    return Schema(
+        columns=found.columns,
+        target=found.targets[0],
+        na=asked.tokens,
+        missing=asked.missing,
+        decimal=decimal,
+        further=tuple(target.name for target in found.targets[1:]),
+        weight=found.roles.weight,
     )
 
 
@@ -116,33 +125,76 @@ def _middles(tallies: Sequence[Tally]) -> dict[str, float]:
     return {name: 0.5 * low + 0.5 * high for name, (low, high) in ranges.items() if low <= high}
 
 
-def _refuse_gaps(chunks: Chunks, tallies: Sequence[Tally]) -> None:
-    """DataError for the first missing cell, where every cell is needed."""
-    found = [(tally.missing.row, tally) for tally in tallies if tally.missing is not None]
+def refuse_gaps(
+    source: str,
+    schema: Schema,
+    header: Sequence[str],
+    tallies: Mapping[str, Tally],
+    files: Sequence[str | None] = (None,),
+) -> None:
+    """DataError for the first missing cell, where every cell is needed.
+
+    Parameters
+    ----------
+    source : str
+    schema : Schema
+    header : sequence of str
+        All columns, in order.
+    tallies : mapping
+    files : sequence of str
+        The files that cells are in, in order, if there are several.
+    """
+    needed = {*schema.target_names, *(column.name for column in schema.columns)}
+    own = [tallies[name] for name in header if name in needed]
+    found = [
+        (files.index(tally.missing.file), tally.missing.row, tally.name, tally.missing)
+        for tally in own
+        if tally.missing is not None
+    ]
     if found:
-        _, tally = min(found, key=lambda pair: pair[0])
-        assert tally.missing is not None
-        place = f"{chunks.source}: {tally.missing.where}, column {quoted(tally.name)}"
-        count = sum(tally.gaps for tally in tallies)
-        raise missing_cell(place, tally.missing.text, count)
+        _, _, name, spot = min(found, key=lambda one: one[:2])
+        place = f"{source}: {spot.where}, column {quoted(name)}"
+        raise missing_cell(place, spot.text, sum(tally.gaps for tally in own))
 
 
-class _Looks:
-    """Readings of the file, each for the tallies of its columns: a `Look`."""
+class Looks:
+    """Readings of a file, each for the tallies of its columns: a `Look`.
+
+    Parameters
+    ----------
+    chunks : Chunks or ParquetRows
+        Its `decimal` is set.
+    roles : Roles
+    na : tuple of str
+    advance : callable, optional
+    lacking : iterable of str
+        Columns whose texts are needed for sure.
+    known : bool, optional
+        Whether the decimal mark is known; it is where the fields are separated by commas.
+
+    Attributes
+    ----------
+    tallies : dict
+    decimals : tuple of int
+        The cells that are numbers with a decimal comma and with a point; 0 if it was known.
+    notes : list of str
+    """
 
     def __init__(
         self,
-        chunks: Chunks,
+        chunks: Any,
         roles: Roles,
         na: tuple[str, ...],
-        advance: Advance | None,
+        advance: Advance | None = None,
+        lacking: Iterable[str] = (),
+        known: bool | None = None,
     ) -> None:
         self._chunks, self._roles, self._na = chunks, roles, na
         self._advance = advance
-        self._lacking: set[str] = set()
-        self._numeric: frozenset[str] = frozenset()
-        self._decimal_known = chunks.delimiter == ","
+        self._lacking: set[str] = set(lacking)
+        self._decimal_known = chunks.delimiter == "," if known is None else known
         self.tallies: dict[str, Tally] = {}
+        self.decimals = (0, 0)
         self.notes: list[str] = []
 
     def __call__(self, needed: frozenset[str]) -> dict[str, Tally]:
@@ -158,7 +210,6 @@ class _Looks:
             lacking = [name for name, tally in tallies.items() if tally.lacks_texts]
             if not lacking:
                 self.tallies = tallies
-                self._numeric = frozenset(n for n, tally in tallies.items() if tally.numeric)
                 return tallies
             self._lacking |= set(lacking)
 
@@ -178,7 +229,7 @@ class _Looks:
             first = False
         if not self._decimal_known:
             mark, notes = concluded_decimal(self._chunks.source, commas, points)
-            self._decimal_known, self.notes = True, notes
+            self._decimal_known, self.notes, self.decimals = True, notes, (commas, points)
             if mark != self._chunks.decimal:
                 self._chunks.decimal = mark
                 return None
