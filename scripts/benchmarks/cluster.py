@@ -174,7 +174,8 @@ def measure(
     found.bytes_sent = (many.bytes - one.bytes) / iterations
     found.rounds = (many.rounds - one.rounds) / iterations
     found.by_subject = {
-        name: (many.subjects[name] - one.subjects[name]) / iterations for name in many.subjects
+        name: (sent - one.subjects.get(name, 0)) / iterations
+        for name, sent in many.subjects.items()
     }
     found.bytes_modelled = bytes_sent(case, machine, rounds=found.rounds).total
     return found

@@ -14,6 +14,16 @@ from standalone_node.errors import ArgumentError, ClusterError
 
 #: What to do where it is not there.
 INSTALL = "pip install 'standalone-node[dask]'"
+#: How a cluster is set that is started for the purpose. What everybody has been sent is not to be
+#: taken back while it is in use, and groups are not to be moved. Dask looks a hundred times a
+#: second at what a worker does, and ten times at its memory, which costs more than it tells here.
+SETTINGS = {
+    "distributed.scheduler.active-memory-manager.start": False,
+    "distributed.scheduler.work-stealing": False,
+    "distributed.worker.profile.enabled": False,
+    "distributed.worker.memory.monitor-interval": "500ms",
+    "distributed.admin.system-monitor.interval": "2s",
+}
 #: Seconds to wait for the connection to a scheduler, at the most.
 CONNECTION = 30.0
 
@@ -148,9 +158,7 @@ def _own_cluster(workers: int | None, timeout: float) -> Dask:
     number = default_threads() if workers is None else workers
     if isinstance(number, bool) or not isinstance(number, int) or number < 1:
         raise ArgumentError(f"workers = {workers!r} has to be a whole number of at least 1")
-    # What everybody has been sent is not to be taken back while it is in use.
-    settings = {"distributed.scheduler.active-memory-manager.start": False}
-    with dask.config.set(settings):
+    with dask.config.set(SETTINGS):
         try:
             cluster = distributed.LocalCluster(
                 n_workers=number,
