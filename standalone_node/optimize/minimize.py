@@ -30,7 +30,6 @@ from standalone_node.optimize.stochastic import Stepwise
 from standalone_node.optimize.stopping import SAFETY, Stopping
 from standalone_node.optimize.task import Task
 from standalone_node.optimize.trail import Keeper
-from standalone_node.problem.shards.placing import sharded
 
 if TYPE_CHECKING:
     from standalone_node.optimize.result import Result
@@ -196,8 +195,14 @@ def _placed(problem: Problem, engine: str | Engine | None, client: Any) -> Itera
             raise ArgumentError("client is for engine = 'dask': give engine, too")
         yield problem
         return
+    place = getattr(problem, "placed", None)
+    if place is None:
+        raise ArgumentError(
+            f"engine is for a cost that is a sum over rows, as that of InverseProblem, and not for "
+            f"{type(problem).__name__}: leave it out"
+        )
     with opened(engine, client) as where:
-        yield sharded(problem, where)
+        yield place(where)
 
 
 def _stopping(

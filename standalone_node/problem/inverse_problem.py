@@ -328,6 +328,22 @@ class InverseProblem(MeasuredNetwork):
         own = self.settings["scheme"] if scheme is None else scheme
         return self.replaced(scheme=own, steps=layers, depth_points=layers + 1, **fixed)
 
+    def placed(self, engine: Any) -> Any:
+        """The problem as a sum over shards of its rows, where an engine has placed them.
+
+        Parameters
+        ----------
+        engine : Engine
+
+        Returns
+        -------
+        ShardedProblem or InverseProblem
+            See `standalone_node.problem.shards.placing.sharded`.
+        """
+        from standalone_node.problem.shards.placing import sharded  # which knows this class
+
+        return sharded(self, engine)
+
     def needs(self) -> list[Need]:
         """What the problem takes of the memory for cost and derivative, an estimate."""
         size = Size(self.times.size - 1, self.depth_times.size, self.samples, self.width)

@@ -49,8 +49,10 @@ def sharded(problem: Any, engine: Engine) -> Any:
     parts = cut(problem.samples, problem.width)
     if len(parts) == 1 and engine.name == "local":
         return problem
+    weights = problem.sample_weight if (problem.sample_weight != 1.0).any() else None
     pieces = [
-        (problem.inputs[part], problem.targets[part], problem.sample_weight[part]) for part in parts
+        (problem.inputs[part], problem.targets[part], None if weights is None else weights[part])
+        for part in parts
     ]
     sizes = [len(piece[0]) for piece in pieces]
     template = problem.with_rows(problem.inputs[:1], problem.targets[:1])

@@ -150,6 +150,10 @@ class ShardedProblem(OfModel):
             raise ArgumentError("the rows are elsewhere, and nobody has said how to fetch some")
         return Unfetched(lambda: fetch(model, most))
 
+    def placed(self, engine: Engine) -> Self:
+        """Itself: the rows are where they were placed."""
+        return self
+
     def replaced(self, **changes: Any) -> Self:
         """The same rows, where they are, with some settings changed."""
         return type(self)(self._model.replaced(**changes), self.shards)

@@ -165,12 +165,13 @@ def test_a_state_that_overflows_costs_infinity() -> None:
 
 
 def test_what_cannot_be_in_shards_is_refused() -> None:
-    problem = a_problem(scheme="bs3", rtol=1e-3)
+    problem, plain = a_problem(scheme="bs3", rtol=1e-3), a_problem()
     with pytest.raises(ArgumentError, match="give steps"):
         sn.minimize(problem, problem.initial_parameters(), engine=Several(2))
     with pytest.raises(ArgumentError, match="InverseProblem"):
         sharded(object(), Several(2))
-    plain = a_problem()
+    with pytest.raises(ArgumentError, match="not for object"):
+        sn.minimize(object(), plain.initial_parameters(), engine="local")  # type: ignore[arg-type]
     with pytest.raises(ArgumentError, match="batches"):
         sn.minimize(plain, plain.initial_parameters(), engine="local", batches=sn.Batches(size=9))
     with pytest.raises(ArgumentError, match="give engine"):
