@@ -229,6 +229,9 @@ class FilesLooks:
                 _require_same_columns(files[0], looked.file, self._asked)
                 self.usable.append(looked.usable)
                 self._merge(looked.tallies)
+        for tally in self.tallies.values():
+            if tally.thinned:
+                tally.thin(FEW)  # so that what is said of it does not depend on the files
         self.files = files
         return decimals
 

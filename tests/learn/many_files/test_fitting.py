@@ -282,3 +282,15 @@ def test_a_file_is_not_held_beside_the_shards_that_it_becomes(
         tracemalloc.stop()
     assert sum(len(rows) for rows in (*group.shards, *group.held)) == len(whole)
     assert peak < 1.2 * whole.nbytes
+
+
+def test_workers_get_about_the_same_number_of_rows_not_of_bytes(folder: Path) -> None:
+    weighed: list[Any] = []
+
+    class Watched(Local):
+        def place(self, make: Any, pieces: Any, *shared: Any, **how: Any) -> list[Any]:
+            weighed.extend(how["sizes"])
+            return super().place(make, pieces, *shared, **how)
+
+    files_of(folder, engine=Watched())
+    assert weighed == [0, 40, 250, 10, 100]

@@ -193,7 +193,7 @@ def test_of_a_target_of_quantities_hardly_a_text_is_sent(
 ) -> None:
     monkeypatch.setattr(looking, "FEW", 2)
     rows = "".join(f"{k},{k}.5\n" for k in range(40))
-    write(tmp_path, a="a,label\n" + rows, b="a,label\n" + rows)
+    write(tmp_path, a="a,label\n" + rows, b="a,label\n" + rows.replace(".5", ".25"))
     sent: list[int] = []
 
     class Watched(Local):
@@ -204,6 +204,7 @@ def test_of_a_target_of_quantities_hardly_a_text_is_sent(
 
     prepared = prepare_files(f"{tmp_path}/*.csv", "label", engine=Watched(), test_share=0.0)
     assert prepared.task == "regression" and sent == [2, 2]
+    assert "more than 2 distinct values" in prepared.notes[0]
 
 
 def test_no_more_tallies_are_held_than_those_of_a_few_files(tmp_path: Path) -> None:
