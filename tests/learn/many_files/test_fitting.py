@@ -5,6 +5,7 @@ from __future__ import annotations
 import tracemalloc
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -273,7 +274,8 @@ def test_a_file_is_not_held_beside_the_shards_that_it_becomes(
         def read(self, expected: Any) -> Any:
             return (whole[a : a + 1_300] for a in range(0, len(whole), 1_300))
 
-    recipe = group_module.Recipe(None, (len(whole),), 10, 0.2, 0)  # type: ignore[arg-type]
+    schema: Any = SimpleNamespace(columns=["x"] * 9, target_names=("y",))
+    recipe = group_module.Recipe(schema, (len(whole),), 10, 0.2, 0)
     tracemalloc.start()
     try:
         group = group_module.loaded(0, (Drops(),), recipe)  # type: ignore[arg-type]
