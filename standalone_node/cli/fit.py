@@ -19,7 +19,7 @@ from standalone_node.cli.checkpoints import (
 from standalone_node.cli.config import configurable
 from standalone_node.cli.engine import check_engine, engine_for, engine_options
 from standalone_node.cli.fitting import Display, check_report, fit_and_write
-from standalone_node.cli.many_files import is_many, model_of
+from standalone_node.cli.many_files import is_many, model_of, refuse_options
 from standalone_node.cli.messages import Messages
 from standalone_node.cli.options import (
     SectionedCommand,
@@ -179,6 +179,8 @@ def rows_and_engine(
     wrong with them is said before a cluster is started.
     """
     with ExitStack() as stack:
+        if is_many(data):
+            refuse_options(options)
         engine = stack.enter_context(engine_for(options, messages)) if is_many(data) else None
         rows = rows_for_fit(data, target, options, messages, start, engine)
         prepared = stack.enter_context(rows)

@@ -62,13 +62,10 @@ def rows_of_files(
     """
     from standalone_node.cli.rows import recognition
     from standalone_node.engines.local import Local
-    from standalone_node.learn.many_files.fitting import refuse_unplaced
     from standalone_node.learn.many_files.prepared import prepare_files
     from standalone_node.report.reading_progress import reading_progress
     from standalone_node.report.terminal import terminal
 
-    refuse_options(options)
-    refuse_unplaced(options)
     files = files_of(data)
     if len(files) > 1:
         messages.note(f"{data}: {len(files):,} files are read as one table.")
@@ -88,7 +85,10 @@ def rows_of_files(
 
 
 def refuse_options(options: dict[str, Any]) -> None:
-    """UsageError for an option that is for rows in memory, or for one big file."""
+    """UsageError or ArgumentError for an option that is for rows in memory, or one big file."""
+    from standalone_node.learn.many_files.fitting import refuse_unplaced
+
+    refuse_unplaced(options)
     for name in _IN_MEMORY:
         if options[name]:
             flag = "test" if name == "test_file" else name

@@ -7,9 +7,9 @@ however it is cut.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -147,6 +147,8 @@ class Tally:
         Each distinct text and what was `Seen` of it; None if they are not remembered.
     crowded : bool
         Whether there are more of them than the limit.
+    thinned : bool
+        Whether some were given up because it looks as if they were not needed.
     dates : DateTally
         Its dates, where texts are remembered.
     """
@@ -168,7 +170,7 @@ class Tally:
         self.fraction: Spot | None = None
         self.low, self.high = np.inf, -np.inf
         self.texts: dict[str, Seen] | None = None
-        self.crowded = False
+        self.crowded = self.thinned = False
         self.counting, self.dates = Counting(), DateTally(date)
 
     @property
@@ -216,9 +218,18 @@ class Tally:
                 self.fraction = _spot(table, reading, rows & _fractional(reading.values))
             self._remember(table, reading, np.flatnonzero(present), rows)
 
-    def copy(self) -> Tally:
-        """Another one that has counted the same."""
-        return deepcopy(self)
+    def thin(self, most: int) -> None:
+        """Give up all but so many distinct texts where no rule needs more.
+
+        That is so of numbers that are not all whole, which are no classes, as long as they are
+        numbers; and of too many texts, whatever these are.
+        """
+        fractions = self.numeric and self.fraction is not None
+        if not (fractions or self.crowded) or len(self.kept_texts) <= most:
+            return
+        self.texts = dict(islice(self.kept_texts.items(), most))
+        self.thinned = self.thinned or not self.crowded
+        self.crowded = True
 
     def merge(self, other: Tally) -> None:
         """The rows of another one behind those so far, as if they had been added here.
@@ -236,6 +247,7 @@ class Tally:
 
     def _merge_texts(self, other: Tally) -> None:
         self.crowded = self.crowded or other.crowded
+        self.thinned = self.thinned or other.thinned
         if not other.present:
             return
         begun = {} if not self.present else self.texts
@@ -299,7 +311,7 @@ class Tally:
     @property
     def lacks_texts(self) -> bool:
         """Whether it began as numbers, so that not all texts are known, and is none after all."""
-        return not self.numeric and self.present > 0 and self.texts is None
+        return not self.numeric and self.present > 0 and (self.texts is None or self.thinned)
 
     @property
     def kept_texts(self) -> dict[str, Seen]:

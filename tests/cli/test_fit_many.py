@@ -11,6 +11,7 @@ from flowers import Run
 from many import in_files, waves
 
 import standalone_node as sn
+from standalone_node.engines.opening import ENGINES
 from standalone_node.learn.table import Table
 
 QUICK = ("--max-iterations", "3", "--steps", "3", "--l2", "0.01")
@@ -107,3 +108,25 @@ def test_a_pattern_without_files_or_name_is_refused(run: Run, folder: Path) -> N
     result = run("fit", "*.csv", "--target", "y")
     assert result.exit_code == 2
     assert "*.csv has no name to call the model after: add -o MODEL." in result.stderr
+
+
+def test_nothing_is_started_for_a_fit_that_cannot_be(
+    run: Run, parts: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    opened: list[Any] = []
+    monkeypatch.setitem(ENGINES, "dask", lambda *given: opened.append(given))
+    for option in ("--cv 3", "--batch-size 30", "--validation-share 0.1", "--report r"):
+        result = run("fit", "parts", "--target", "y", "--engine", "dask", *option.split())
+        assert (result.exit_code, opened) == (2, []), result.stderr
+
+
+def test_two_workers_write_what_this_process_writes(run: Run, parts: Path, folder: Path) -> None:
+    pytest.importorskip("distributed")
+    fit = ("fit", "parts/*.csv", "--target", "y", "--ignore", "side", *QUICK)
+    assert run(*fit, "-o", "here.npz").exit_code == 0
+    result = run(*fit, "-o", "there.npz", "--engine", "dask", "--workers", "2")
+    assert result.exit_code == 0, result.stderr
+    assert "note: starting 2 worker processes on this machine." in result.stderr
+    assert (folder / "there.npz").read_bytes() == (folder / "here.npz").read_bytes()
+    scores = json.loads(run("evaluate", "there.npz", "parts/part-00.csv", "--json").stdout)
+    assert scores["scores"]["r2"] > 0.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from hashlib import blake2b
 from typing import Any, Literal
@@ -95,9 +95,8 @@ def loaded(first: int, files: tuple[File, ...], recipe: Recipe) -> FilesGroup:
     """
     shards, held = [], []
     for number, file in enumerate(files, start=first):
-        rows = _rows(file, recipe.schema, recipe.usable[number])
-        for run in recipe.cuts(number):
-            kept, apart = parted(rows[run], recipe.share, recipe.seed)
+        for rows in _in_shards(file, recipe.schema, recipe.cuts(number)):
+            kept, apart = parted(rows, recipe.share, recipe.seed)
             shards.append(kept)
             held.append(apart)
     return FilesGroup(recipe.shards_before(first), tuple(shards), held=tuple(held))
@@ -115,19 +114,28 @@ def parted(rows: Array, share: float, seed: int) -> tuple[Array, Array]:
     return rows[~drawn], rows[drawn]
 
 
-def _rows(file: File, schema: Schema, usable: int) -> Array:
-    """The usable rows of a file, as `coded`."""
-    rows = np.empty((usable, len(schema.columns) + len(schema.target_names)))
-    count = 0
+def _in_shards(file: File, schema: Schema, runs: Sequence[slice]) -> Iterator[Array]:
+    """The usable rows of each shard of a file, as `coded`.
+
+    As they are read: a file need not be held beside the shards that it becomes.
+    """
+    sizes, left = [run.stop - run.start for run in runs], len(runs)
+    rows, count = np.empty(0), 0
     for chunk in file.read(expected(schema)):
         found = coded(schema, chunk)
-        if count + len(found) > usable:
-            raise _changed(file)
-        rows[count : count + len(found)] = found
-        count += len(found)
-    if count < usable:
+        while len(found):
+            if not left:
+                raise _changed(file)
+            if not count:
+                rows = np.empty((sizes[-left], found.shape[1]))
+            some = found[: len(rows) - count]
+            rows[count : count + len(some)] = some
+            count, found = count + len(some), found[len(some) :]
+            if count == len(rows):
+                yield rows
+                left, count = left - 1, 0
+    if left:
         raise _changed(file)
-    return rows
 
 
 def _changed(file: File) -> DataError:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import platform
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from standalone_node.engines.engine import Engine
+from standalone_node.engines.here import threads_here
 from standalone_node.errors import DataError
 from standalone_node.learn.asked import Asked, Roles
 from standalone_node.learn.cells import listed, quoted
@@ -20,6 +23,10 @@ from standalone_node.learn.tally import Tally
 
 #: A file, and what was found out of how it is to be read: small, and sent to whoever reads it.
 File = Chunks | ParquetRows
+#: So many distinct texts of a column are sent along where no more than a few are needed.
+FEW = 1000
+#: Files for each worker that are looked through before what was found is put together.
+AT_ONCE = 4
 #: Told what is done, and how many files of how many are done.
 Tell = Callable[[str, int, int], None]
 
@@ -32,16 +39,31 @@ class Text:
     ----------
     delimiter, encoding : str or None
         As in `read_table`.
+    folder : str
+        Where relative names begin: workers may be at home elsewhere.
     """
 
     delimiter: str | None = None
     encoding: str | None = None
+    folder: str = ""
 
-    def open(self, path: str) -> File:
-        """A file to be read in chunks."""
-        if kind_of_file(path) == "parquet":
-            return ParquetRows(path)
-        chunks = opened(path, self.encoding, self.delimiter)
+    def open(self, name: str) -> File:
+        """A file to be read in chunks, which messages call by its name.
+
+        Raises
+        ------
+        DataError
+            As `Chunks` and `ParquetRows`; and if a worker does not see the file.
+        """
+        path = os.path.join(self.folder, name)
+        if threads_here() is not None and not os.path.exists(path):
+            raise DataError(
+                f"{name}: the worker on {platform.node()} sees no such file ({path}); have the "
+                "files under the same names wherever there are workers, on a disk that all share."
+            )
+        if kind_of_file(name) == "parquet":
+            return ParquetRows(path, name)
+        chunks = opened(path, self.encoding, self.delimiter, source=name)
         chunks.may_be_empty = True
         return chunks
 
@@ -57,11 +79,14 @@ class Looked:
     tallies : dict
     decimals : tuple of int
         How many cells are numbers with a decimal comma, and with a point.
+    usable : int
+        The rows that can be used.
     """
 
     file: File
     tallies: dict[str, Tally]
     decimals: tuple[int, int]
+    usable: int
 
 
 @dataclass(frozen=True)
@@ -97,8 +122,10 @@ def look_again(file: File, question: Question, known: bool | None = True) -> Loo
     looks = Looks(file, roles, asked.tokens, None, question.lacking, known)
     tallies = looks(needed)
     for tally in tallies.values():
+        if asked.task != "classification" and tally.name not in question.lacking:
+            tally.thin(FEW)
         tally.name_file(file.source)
-    return Looked(file, tallies, looks.decimals)
+    return Looked(file, tallies, looks.decimals, tallies[roles.goals[0]].kept)
 
 
 def first_needed(asked: Asked, roles: Roles) -> frozenset[str]:
@@ -126,8 +153,8 @@ class FilesLooks:
     decimal : str
     tallies : dict
         Of the last look.
-    of_files : list of dict
-        The tallies of each file.
+    usable : list of int
+        The rows of each file that can be used, by the last look.
     notes : list of str
     """
 
@@ -142,19 +169,17 @@ class FilesLooks:
     ) -> None:
         self._engine, self._source, self._asked, self._tell = engine, source, asked, tell
         self._lacking: frozenset[str] = frozenset()
-        found = self._over(look_at, paths, text, Question(asked))
-        self.files = [looked.file for looked in found]
-        _require_same_columns(self.files, asked)
+        self.files: list[File] = []
+        self.tallies: dict[str, Tally] = {}
+        decimals = self._over(look_at, paths, text, Question(asked))
         _require_same_delimiter(self.files)
         self.roles = asked.roles(source, self._all_names())
-        self.decimal, self.notes = _decimal(source, found)
+        self.decimal, self.notes = _decimal(source, self.files, decimals)
         stale = any(file.decimal != self.decimal for file in self.files)
         for file in self.files:
             file.decimal = self.decimal
         self._needed = first_needed(asked, self.roles)
-        self.of_files = [looked.tallies for looked in found]
-        self.tallies: dict[str, Tally] = {}
-        if stale or not self._merge():
+        if stale or self._lack_texts():
             self._again(self._needed)
 
     def _all_names(self) -> list[str]:
@@ -171,54 +196,76 @@ class FilesLooks:
     def _again(self, needed: frozenset[str]) -> None:
         while True:
             question = Question(self._asked, needed, self._lacking)
-            found = self._over(look_again, self.files, question)
-            self.files = [looked.file for looked in found]
-            self.of_files, self._needed = [looked.tallies for looked in found], needed
-            if self._merge():
+            self._over(look_again, self.files, question)
+            self._needed = needed
+            if not self._lack_texts():
                 return
 
-    def _merge(self) -> bool:
-        """Put the tallies of the files together; False if texts are lacking."""
-        first, *others = self.of_files
-        self.tallies = {}
-        for name in self.roles.read:
-            merged = first[name].copy()
-            for other in others:
-                merged.merge(other[name])
-            self.tallies[name] = merged
+    def _lack_texts(self) -> bool:
+        """Whether there are columns whose texts are needed after all, and which were not kept."""
         lacking = [name for name, tally in self.tallies.items() if tally.lacks_texts]
         self._lacking |= frozenset(lacking)
-        return not lacking
+        return bool(lacking)
 
-    def _over(self, look: Callable[..., Looked], items: Any, *shared: Any) -> list[Looked]:
-        words, ended = f"Looking through {self._source}", [0]
+    def _over(self, look: Callable[..., Looked], items: Any, *shared: Any) -> list[tuple[int, int]]:
+        """Look through all files, some at a time, and put what is found together in their order.
+
+        So no more tallies are here at once than those of a few files. Returned are the decimal
+        marks that were counted in each.
+        """
+        words, ended, files, decimals = f"Looking through {self._source}", [0], [], []
+        self.tallies, self.usable = {}, []
 
         def done(place: int, looked: Looked) -> None:
             ended[0] += 1
             self._tell(words, ended[0], len(items))
 
-        return self._engine.over(look, items, *shared, done=done)
+        step = AT_ONCE * workers_of(self._engine)
+        for start in range(0, len(items), step):
+            some = items[start : start + step]
+            for looked in self._engine.over(look, some, *shared, done=done):
+                files.append(looked.file)
+                decimals.append(looked.decimals)
+                _require_same_columns(files[0], looked.file, self._asked)
+                self.usable.append(looked.usable)
+                self._merge(looked.tallies)
+        for tally in self.tallies.values():
+            if tally.thinned:
+                tally.thin(FEW)  # so that what is said of it does not depend on the files
+        self.files = files
+        return decimals
+
+    def _merge(self, tallies: dict[str, Tally]) -> None:
+        """The rows of another file behind those so far."""
+        for name, tally in tallies.items():
+            if name in self.tallies:
+                self.tallies[name].merge(tally)
+            else:
+                self.tallies[name] = tally
 
 
-def _require_same_columns(files: list[File], asked: Asked) -> None:
-    """DataError for the first file that has other columns than the first one."""
-    first = files[0]
+def workers_of(engine: Any) -> int:
+    """How many places an engine has for files: its workers, or this process."""
+    return len(engine.workers()) if hasattr(engine, "workers") else 1
+
+
+def _require_same_columns(first: File, file: File, asked: Asked) -> None:
+    """DataError for a file that has other columns than the first one."""
     known = set(first.header).difference(asked.ignore)
-    for file in files[1:]:
-        own = set(file.header).difference(asked.ignore)
-        if known - own:
-            name = next(name for name in first.header if name in known - own)
-            raise DataError(
-                f"{file.source}: there is no column {quoted(name)}, which {first.source} has; the "
-                f"columns are {listed(file.header)}; add it, or leave it out of all files with "
-                f"--ignore {quoted(name)}."
-            )
-        if own - known:
-            name = next(name for name in file.header if name in own - known)
-            raise DataError(
-                f"{file.source}: there is a column {quoted(name)}, which {first.source} does not "
-                f"have; add it there, or leave it out with --ignore {quoted(name)}."
-            )
+    own = set(file.header).difference(asked.ignore)
+    if known - own:
+        name = next(name for name in first.header if name in known - own)
+        raise DataError(
+            f"{file.source}: there is no column {quoted(name)}, which {first.source} has; the "
+            f"columns are {listed(file.header)}; add it, or leave it out of all files with "
+            f"--ignore {quoted(name)}."
+        )
+    if own - known:
+        name = next(name for name in file.header if name in own - known)
+        raise DataError(
+            f"{file.source}: there is a column {quoted(name)}, which {first.source} does not "
+            f"have; add it there, or leave it out with --ignore {quoted(name)}."
+        )
 
 
 def _require_same_delimiter(files: list[File]) -> None:
@@ -232,11 +279,14 @@ def _require_same_delimiter(files: list[File]) -> None:
             )
 
 
-def _decimal(source: str, found: list[Looked]) -> tuple[str, list[str]]:
+def _decimal(
+    source: str, files: list[File], decimals: list[tuple[int, int]]
+) -> tuple[str, list[str]]:
     """The decimal mark of all files, and what to say of it; DataError if they do not agree."""
-    commas, points = (sum(looked.decimals[i] for looked in found) for i in (0, 1))
+    commas, points = (sum(counts[i] for counts in decimals) for i in (0, 1))
     mark, notes = concluded_decimal(source, commas, points)
-    first, *others = [looked.file for looked in found if sum(looked.decimals)] or [found[0].file]
+    told = [file for file, counts in zip(files, decimals, strict=True) if sum(counts)]
+    first, *others = told or files[:1]
     for file in others:
         if file.decimal != first.decimal:
             names = {",": "comma", ".": "point"}

@@ -29,6 +29,8 @@ class ParquetRows:
     Parameters
     ----------
     path : str or Path
+    source : str, optional
+        What messages call it; the path, if not given.
 
     Attributes
     ----------
@@ -46,8 +48,8 @@ class ParquetRows:
     decimal, delimiter = ".", ","
     notes: tuple[str, ...] = ()
 
-    def __init__(self, path: str | Path) -> None:
-        self.source, self.rows = str(path), 0
+    def __init__(self, path: str | Path, source: str | None = None) -> None:
+        self._path, self.source, self.rows = path, str(path) if source is None else source, 0
         with named_failures(self.source):
             self.size = Path(path).stat().st_size
         with self._opened() as file:
@@ -65,7 +67,7 @@ class ParquetRows:
             ) from None
         with named_failures(self.source):
             try:
-                return ParquetFile(self.source)
+                return ParquetFile(self._path)
             except ArrowInvalid as error:
                 reason = str(error).splitlines()[0].rstrip(".")
                 raise DataError(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -12,7 +13,7 @@ from standalone_node.errors import ArgumentError, DataError
 from standalone_node.learn.asked import Asked, Missing
 from standalone_node.learn.many_files.group import Recipe, applied, loaded
 from standalone_node.learn.many_files.listing import listed_files
-from standalone_node.learn.many_files.looking import FilesLooks, Tell, Text
+from standalone_node.learn.many_files.looking import FilesLooks, Tell, Text, workers_of
 from standalone_node.learn.many_files.part import FilesPart, PlacedRows
 from standalone_node.learn.many_files.survey import FilesSurvey, surveyed_files
 from standalone_node.learn.schema import DEFAULT_NA, Schema
@@ -104,8 +105,9 @@ def prepare_files(
     asked = Asked(target, ignore, missing, na, task, dates or {})
     paths = listed_files(data)
     source = str(data) if isinstance(data, str | Path) else f"the {len(paths)} files"
+    text = Text(delimiter, encoding, os.getcwd())
     say = tell or (lambda words, done, count: None)
-    looks = FilesLooks(engine, paths, source, Text(delimiter, encoding), asked, say)
+    looks = FilesLooks(engine, paths, source, text, asked, say)
     survey = surveyed_files(looks, source, asked)
     say(f"Reading {source}", 0, len(paths))
     return _placed(engine, survey, source, test_share, seed)
@@ -117,7 +119,7 @@ def _placed(
     """The rows of files that were looked through, on their workers."""
     schema = survey.schema
     recipe = Recipe(schema, survey.usable, _width(schema), share, seed)
-    sizes = [float(file.size) for file in survey.files]
+    sizes = [float(rows) for rows in survey.usable]  # not bytes: some may be compressed
     # The recipe is small and goes with the files: what is broadcast is gone with the last worker
     # that has it, when a group has to be made again.
     placed = engine.place(loaded, survey.files, recipe, sizes=sizes)
@@ -151,7 +153,7 @@ def _width(schema: Schema) -> int:
 
 def _idle(engine: Engine, files: int) -> list[str]:
     """A warning if there are fewer files than workers: a file is read by one of them."""
-    count = len(engine.workers()) if hasattr(engine, "workers") else 1
+    count = workers_of(engine)
     if files >= count:
         return []
     plural = "s" * (files > 1)

@@ -52,8 +52,7 @@ def surveyed_files(looks: FilesLooks, source: str, asked: Asked) -> FilesSurvey:
     if asked.missing == "error":
         names = [file.source for file in looks.files]
         refuse_gaps(source, schema, looks.files[0].header, looks.tallies, names)
-    usable = tuple(tallies[schema.target.name].kept for tallies in looks.of_files)
-    rows = sum(tallies[schema.target.name].rows for tallies in looks.of_files)
+    usable, rows = tuple(looks.usable), sum(file.rows for file in looks.files)
     left_out = left_out_notes(source, rows - sum(usable), schema)
     own = [(file.source, note) for file in looks.files for note in file.notes]
     return FilesSurvey(

@@ -47,11 +47,12 @@ class ByteStream:
     Parameters
     ----------
     path : str or Path
+    source : str, optional
+        What messages call it; the path, if not given.
 
     Attributes
     ----------
     source : str
-        What messages call it.
     size : int
         Bytes on the disk.
 
@@ -61,8 +62,8 @@ class ByteStream:
         The file is missing, a folder, unreadable, or not the gzip it should be.
     """
 
-    def __init__(self, path: str | Path) -> None:
-        self.path, self.source = Path(path), str(path)
+    def __init__(self, path: str | Path, source: str | None = None) -> None:
+        self.path, self.source = Path(path), str(path) if source is None else source
         with named_failures(self.source):
             about = self.path.stat()
             # Before it is opened: a pipe that nobody writes to would be waited for.

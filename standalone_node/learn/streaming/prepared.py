@@ -150,10 +150,14 @@ def prepare_stored(
 
 
 def opened(
-    path: str | Path, encoding: str | None, delimiter: str | None, tell: Tell | None = None
+    path: str | Path,
+    encoding: str | None,
+    delimiter: str | None,
+    tell: Tell | None = None,
+    source: str | None = None,
 ) -> Chunks:
     """A file to be read in chunks, looked through for its encoding."""
-    stream = ByteStream(path)
+    stream = ByteStream(path, source)
     words = f"Checking the text of {stream.source}"
     said = tell or (lambda words, done, size: None)
     text = recognised(stream, encoding, lambda done: said(words, done, stream.size))

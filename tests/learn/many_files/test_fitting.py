@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import tracemalloc
 from functools import partial
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -254,3 +256,43 @@ def test_a_checkpoint_of_other_rows_is_refused(folder: Path, tmp_path: Path) -> 
     goes_on = {"checkpoint": sn.Checkpoint(tmp_path / "kept", resume=True)}
     with pytest.raises(NodeError, match="other inputs"):
         fit(files_of(folder), QUICK, **goes_on)
+
+
+def test_a_file_is_not_held_beside_the_shards_that_it_becomes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(group_module, "cut", partial(_cut, most=2_000))
+    monkeypatch.setattr(group_module, "expected", lambda schema: None)
+    monkeypatch.setattr(group_module, "coded", lambda schema, chunk: chunk)
+    whole = np.random.default_rng(0).normal(size=(50_000, 10))
+
+    class Drops:
+        """A file whose rows come some at a time."""
+
+        source = "drops.csv"
+
+        def read(self, expected: Any) -> Any:
+            return (whole[a : a + 1_300] for a in range(0, len(whole), 1_300))
+
+    schema: Any = SimpleNamespace(columns=["x"] * 9, target_names=("y",))
+    recipe = group_module.Recipe(schema, (len(whole),), 10, 0.2, 0)
+    tracemalloc.start()
+    try:
+        group = group_module.loaded(0, (Drops(),), recipe)  # type: ignore[arg-type]
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert sum(len(rows) for rows in (*group.shards, *group.held)) == len(whole)
+    assert peak < 1.2 * whole.nbytes
+
+
+def test_workers_get_about_the_same_number_of_rows_not_of_bytes(folder: Path) -> None:
+    weighed: list[Any] = []
+
+    class Watched(Local):
+        def place(self, make: Any, pieces: Any, *shared: Any, **how: Any) -> list[Any]:
+            weighed.extend(how["sizes"])
+            return super().place(make, pieces, *shared, **how)
+
+    files_of(folder, engine=Watched())
+    assert weighed == [0, 40, 250, 10, 100]

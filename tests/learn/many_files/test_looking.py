@@ -13,6 +13,7 @@ from odd_files import FILES, written
 
 from standalone_node.engines.local import Local
 from standalone_node.errors import ArgumentError, DataError
+from standalone_node.learn.many_files import looking
 from standalone_node.learn.many_files.prepared import FilesPrepared, prepare_files
 from standalone_node.learn.preparation import prepare
 from standalone_node.learn.table import read_table
@@ -175,3 +176,78 @@ def test_a_file_that_changes_while_it_is_read_is_noticed(tmp_path: Path) -> None
         with pytest.raises(DataError, match=r"b.csv: the file was changed while it was read"):
             prepare_files(f"{tmp_path}/*.csv", "label", engine=Meddling())
         write(tmp_path, b=GOOD)
+
+
+def test_classes_that_look_like_quantities_in_one_file_are_all_known(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "FEW", 2)
+    sizes = "a,label\n1,3.5\n2,4\n3,4.5\n4,3.5\n5,4\n6,4.5\n"
+    write(tmp_path, a=sizes, b=sizes.replace("4.5", "large"), c=sizes.replace("3.5", "small"))
+    classes = files_of(tmp_path, test_share=0.0).schema.target.classes
+    assert classes == ("3.5", "4", "4.5", "large", "small")
+
+
+def test_of_a_target_of_quantities_hardly_a_text_is_sent(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "FEW", 2)
+    rows = "".join(f"{k},{k}.5\n" for k in range(40))
+    write(tmp_path, a="a,label\n" + rows, b="a,label\n" + rows.replace(".5", ".25"))
+    sent: list[int] = []
+
+    class Watched(Local):
+        def over(self, function: Any, items: Any, *shared: Any, done: Any = None) -> list[Any]:
+            found = super().over(function, items, *shared, done=done)
+            sent.extend(len(looked.tallies["label"].texts) for looked in found)
+            return found
+
+    prepared = prepare_files(f"{tmp_path}/*.csv", "label", engine=Watched(), test_share=0.0)
+    assert prepared.task == "regression" and sent == [2, 2]
+    assert "more than 2 distinct values" in prepared.notes[0]
+
+
+def test_no_more_tallies_are_held_than_those_of_a_few_files(tmp_path: Path) -> None:
+    write(tmp_path, **{f"part-{k:02}": GOOD for k in range(11)})
+    asked: list[int] = []
+
+    class Watched(Local):
+        def over(self, function: Any, items: Any, *shared: Any, done: Any = None) -> list[Any]:
+            asked.append(len(items))
+            return super().over(function, items, *shared, done=done)
+
+        def workers(self) -> dict[str, int]:
+            return {"one": 1}
+
+    told: list[tuple[int, int]] = []
+    prepared = prepare_files(
+        f"{tmp_path}/*.csv",
+        "label",
+        engine=Watched(),
+        tell=lambda words, done, count: told.append((done, count)),
+    )
+    assert asked == [4, 4, 3]
+    assert told[:-1] == [(k, 11) for k in range(1, 12)]
+    assert sum(prepared.train.rows.sizes) + len(prepared.test or ()) == 44
+
+
+def test_relative_names_begin_where_the_fit_was_asked_for(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write(tmp_path, a=GOOD, b="a,b,label\n1,x\n")
+    monkeypatch.chdir(tmp_path)
+    text = looking.Text(folder=str(tmp_path))
+    (tmp_path / "far").mkdir()
+    monkeypatch.chdir(tmp_path / "far")
+    file = text.open("a.csv")
+    assert sum(map(len, file.read())) == 4 and file.source == "a.csv"
+    with pytest.raises(DataError, match=r"^b.csv: row 1 \(line 2\) has 2 fields"):
+        list(text.open("b.csv").read())
+
+
+def test_a_file_that_a_worker_does_not_see_is_named_with_the_remedy(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(looking, "threads_here", lambda: 1)
+    with pytest.raises(DataError, match=r"^a.csv: the worker on \S+ sees no such file .* share"):
+        looking.Text(folder=str(tmp_path)).open("a.csv")

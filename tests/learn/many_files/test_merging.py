@@ -194,3 +194,33 @@ def test_scores_of_quantities_in_parts_are_those_of_all_rows(weighted: bool) -> 
     assert found["rows"] == expected["rows"] == 50
     if weighted:
         assert found["effective_size"] == pytest.approx(expected["effective_size"], rel=1e-13)
+
+
+def test_of_quantities_and_of_crowds_a_few_texts_are_enough() -> None:
+    kept = np.array([False, True, True, True, True])
+    tally = counted(["0.5", "1.5", "2", "3", "4"], kept, 0, wanted=True)
+    tally.thin(4)
+    assert len(tally.texts or {}) == 5
+    tally.thin(2)
+    assert list(tally.texts or {}) == ["1.5", "2"]
+    assert tally.crowded and not tally.lacks_texts
+    crowd = counted(["a", "b", "c", "d", "e"], kept, 0, wanted=True, limit=3)
+    crowd.thin(1)
+    assert list(crowd.texts or {}) == ["b"] and not crowd.lacks_texts
+
+
+@pytest.mark.parametrize("texts", [["1", "2", "3", "4"], ["a", "b", "c", "d"]])
+def test_no_text_of_what_may_be_classes_is_given_up(texts: list[str]) -> None:
+    tally = counted(texts, np.ones(4, bool), 0, wanted=True)
+    tally.thin(2)
+    assert list(tally.texts or {}) == texts and not tally.crowded
+
+
+def test_texts_that_were_given_up_are_lacking_if_the_column_ends_as_words() -> None:
+    tally = counted(["0.5", "1.5", "2.5"], np.ones(3, bool), 0, wanted=True)
+    tally.thin(1)
+    words = counted(["a", "b", "a"], np.ones(3, bool), 3, wanted=True)
+    other = counted(["a", "b", "a"], np.ones(3, bool), 3, wanted=True)
+    words.merge(tally)
+    tally.merge(other)
+    assert tally.lacks_texts and words.lacks_texts
