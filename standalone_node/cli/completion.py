@@ -10,6 +10,7 @@ import gzip
 import os
 import re
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any
 
 import click
@@ -102,15 +103,17 @@ class Completed(click.ParamType):
 
 
 def completing(asked: click.Command) -> click.Command:
-    """A command whose files and columns a shell can complete."""
-    for param in asked.params:
+    """A copy of a command, whose files and columns a shell can complete."""
+    told = copy(asked)
+    told.params = [copy(param) for param in asked.params]
+    for param in told.params:
         metavar = getattr(param, "metavar", None)
         completer = _COMPLETERS.get(metavar or "") or _COMPLETERS.get(f"{asked.name} {param.name}")
         if isinstance(param, click.Argument):
             completer = completer or _COMPLETERS.get(param.name or "")
         if completer is not None:
             param.type = Completed(completer)
-    return asked
+    return told
 
 
 def _files(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:
