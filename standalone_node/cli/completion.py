@@ -23,6 +23,8 @@ from click.shell_completion import (
     add_completion_class,
 )
 
+from standalone_node.cli.kinds import Listed
+
 #: Bytes of a file that are read for its header.
 HEADER = 2**16
 
@@ -113,6 +115,8 @@ def completing(asked: click.Command) -> click.Command:
             completer = completer or _COMPLETERS.get(param.name or "")
         if completer is not None:
             param.type = Completed(completer)
+        if isinstance(param.type, Listed):
+            param.default = None  # no need to import a table for what nobody has typed
     return told
 
 
