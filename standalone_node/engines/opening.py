@@ -9,6 +9,7 @@ from typing import Any
 from standalone_node.engines import terminal
 from standalone_node.engines.cluster import TIMEOUT, Dask
 from standalone_node.engines.engine import Engine
+from standalone_node.engines.here import in_task
 from standalone_node.engines.local import Local
 from standalone_node.errors import ArgumentError, ClusterError
 
@@ -32,6 +33,11 @@ def _local(client: Any, workers: int | None, timeout: float) -> Engine:
 
 def _dask(client: Any, workers: int | None, timeout: float) -> Engine:
     distributed = _distributed()
+    if in_task():
+        raise ArgumentError(
+            "engine = 'dask' in a task of a cluster would wait for the thread that the task itself "
+            "has: leave it at 'local' where others run the fits"
+        )
     if client is None:
         try:
             client = distributed.get_client()
