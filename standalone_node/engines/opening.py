@@ -137,7 +137,8 @@ def _connected(distributed: Any, address: str, timeout: float) -> Any:
         return distributed.Client(
             address, timeout=min(timeout, CONNECTION), set_as_default=False, name="standalone-node"
         )
-    except (OSError, ValueError, TypeError) as error:
+    # A RuntimeError is about encryption that is required, or not to be had.
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise ClusterError(
             f"the scheduler at {address} is not reached ({_first_line(error)}): is it running, and "
             "is the address the one that it tells?"

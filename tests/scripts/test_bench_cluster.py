@@ -30,7 +30,8 @@ def measured() -> tuple[ModuleType, object]:
     from standalone_node.engines.local import Local
     from standalone_node.engines.opening import opened
 
-    with opened("dask", workers=2) as engine:
+    with pytest.MonkeyPatch.context() as patch, opened("dask", workers=2) as engine:
+        patch.setattr(kill, "ITERATIONS", 2)
         found = cluster.measure(CASE, engine, Local(), iterations=1, rounds=1)
         count = kill.killed(CASE, engine, 1, seed=3)
     return found, count

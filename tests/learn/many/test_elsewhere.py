@@ -63,7 +63,10 @@ def test_folds_are_told_of_in_their_order_when_they_end_in_another() -> None:
     told: list[Fold] = []
     stages: list[str] = []
     found = crossed("class", Reversed(), done=told.append, stage=stages.append)
-    assert tuple(told) == found.folds and stages == ["3 folds, each on a worker"]
+    assert tuple(told) == found.folds
+    here: list[str] = []
+    crossed("class", stage=here.append)
+    assert stages == ["3 folds, each on a worker", *here] and here[0].startswith("Fold 1 of 3")
 
 
 def test_a_choice_of_l2_over_an_engine_is_the_one_of_this_process() -> None:
