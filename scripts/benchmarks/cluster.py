@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import statistics
 import time
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -186,14 +187,14 @@ class _Run:
     result: Any
     bytes: int
     rounds: int
-    subjects: dict[str, int]
+    subjects: Counter[str]
 
 
 def _counted_run(counted: Counted, wires: Wires, rows: Any, start: Any, iterations: int) -> _Run:
     before, rounds = wires.read(), counted.rounds
     result = run(rows, start, iterations)
     after = wires.read()
-    subjects = {name: after[name] - before[name] for name in after}
+    subjects = Counter({name: after[name] - before[name] for name in after})
     return _Run(result, work_bytes(before, after), counted.rounds - rounds, subjects)
 
 

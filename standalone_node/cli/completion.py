@@ -10,6 +10,7 @@ import gzip
 import os
 import re
 from collections.abc import Callable, Iterable
+from copy import copy
 from typing import Any
 
 import click
@@ -21,6 +22,8 @@ from click.shell_completion import (
     ZshComplete,
     add_completion_class,
 )
+
+from standalone_node.cli.kinds import Listed
 
 #: Bytes of a file that are read for its header.
 HEADER = 2**16
@@ -102,15 +105,19 @@ class Completed(click.ParamType):
 
 
 def completing(asked: click.Command) -> click.Command:
-    """A command whose files and columns a shell can complete."""
-    for param in asked.params:
+    """A copy of a command, whose files and columns a shell can complete."""
+    told = copy(asked)
+    told.params = [copy(param) for param in asked.params]
+    for param in told.params:
         metavar = getattr(param, "metavar", None)
         completer = _COMPLETERS.get(metavar or "") or _COMPLETERS.get(f"{asked.name} {param.name}")
         if isinstance(param, click.Argument):
             completer = completer or _COMPLETERS.get(param.name or "")
         if completer is not None:
             param.type = Completed(completer)
-    return asked
+        if isinstance(param.type, Listed):
+            param.default = None  # no need to import a table for what nobody has typed
+    return told
 
 
 def _files(ctx: click.Context, incomplete: str) -> Iterable[CompletionItem]:

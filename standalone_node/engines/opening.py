@@ -9,6 +9,7 @@ from typing import Any
 from standalone_node.engines import terminal
 from standalone_node.engines.cluster import TIMEOUT, Dask
 from standalone_node.engines.engine import Engine
+from standalone_node.engines.here import in_task
 from standalone_node.engines.local import Local
 from standalone_node.errors import ArgumentError, ClusterError
 
@@ -42,6 +43,11 @@ def _local(client: Any, workers: int | None, timeout: float) -> Engine:
 
 def _dask(client: Any, workers: int | None, timeout: float) -> Engine:
     distributed = _distributed()
+    if in_task():
+        raise ArgumentError(
+            "engine = 'dask' in a task of a cluster would wait for the thread that the task itself "
+            "has: leave it at 'local' where others run the fits"
+        )
     if client is None:
         try:
             client = distributed.get_client()
@@ -141,7 +147,8 @@ def _connected(distributed: Any, address: str, timeout: float) -> Any:
         return distributed.Client(
             address, timeout=min(timeout, CONNECTION), set_as_default=False, name="standalone-node"
         )
-    except (OSError, ValueError, TypeError) as error:
+    # A RuntimeError is about encryption that is required, or not to be had.
+    except (OSError, ValueError, TypeError, RuntimeError) as error:
         raise ClusterError(
             f"the scheduler at {address} is not reached ({_first_line(error)}): is it running, and "
             "is the address the one that it tells?"

@@ -125,7 +125,7 @@ def cross_validate(
     terms : Terms
         Of the time that is left each fold gets as much as any run that is still to come.
     stage : callable, optional
-        Called with a few words before each fold.
+        Called with a few words before each fold, beyond this process before it is told of.
     done : callable, optional
         Called with each `Fold`.
     runs_after : int
@@ -147,6 +147,9 @@ def cross_validate(
     settings = [{**known, "cv": len(pairs), "fold": test} for _, test in pairs]
     found: list[Fold] = []
 
+    def begins(place: int) -> None:
+        tell(f"Fold {place + 1} of {len(pairs)}, on {len(pairs[place][0]):,} rows")
+
     def over(place: int, worth: Numbers) -> None:
         found.append(_fold(worth, *map(len, pairs[place])))
         if done is not None:
@@ -154,11 +157,16 @@ def cross_validate(
 
     if is_elsewhere(arguments.get("engine")):
         tell(f"{len(pairs)} folds, each on a worker")
-        kept: dict[str, Any] = {"settings": settings, "limits": limits, "done": over}
+
+        def over_there(place: int, worth: Numbers) -> None:
+            begins(place)  # so that what is told next is told of this one
+            over(place, worth)
+
+        kept: dict[str, Any] = {"settings": settings, "limits": limits, "done": over_there}
         _all_folds(prepared, arguments, pairs, terms.for_one_of(len(pairs) + runs_after), kept)
     else:
         for place, (train, test) in enumerate(pairs):
-            tell(f"Fold {place + 1} of {len(pairs)}, on {len(train):,} rows")
+            begins(place)
             own = terms.for_one_of(len(pairs) - place + runs_after)
             numbers = partial(_fitted_fold, prepared, arguments, train, test, own)
             over(place, terms.worth(settings[place], limits, numbers))

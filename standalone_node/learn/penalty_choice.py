@@ -125,7 +125,8 @@ def cross_validated_l2(
             each = zip(settings, splits, strict=True)
             compute = partial(_error, estimator, rows, l2=l2, terms=terms)
             return [terms.worth(own, limits, partial(compute, split)) for own, split in each]
-        shared = sent, l2, terms.left
+        # As if they came one after the other: there may be one worker for all of them.
+        shared = sent, l2, terms.for_one_of(len(splits)).limit
         known: dict[str, Any] = {"settings": settings, "limits": limits}
         return worths(terms, engine, _distant_error, splits, *shared, **known)
 

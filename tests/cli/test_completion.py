@@ -14,6 +14,7 @@ from click.shell_completion import CompletionItem, ShellComplete
 from flowers import Run
 
 from standalone_node.cli.completion import HEADER, header_of
+from standalone_node.cli.fit import command as fit
 from standalone_node.cli.main import COMMANDS, main
 
 
@@ -48,6 +49,12 @@ def test_the_values_of_options_are_completed() -> None:
     assert values("demo", "ci") == ["circles"]
     assert values("fit", "x.csv", "--class-weight", "") == ["balanced"]
     assert values("fit", "x.csv", "--class-weight", "a=") == []
+
+
+def test_a_command_that_is_completed_stays_as_it_is() -> None:
+    before = [param.type for param in fit.params]
+    assert values("fit", "x.csv", "--missing", "d") == ["drop"]
+    assert [param.type for param in fit.params] == before
 
 
 def test_a_column_of_dates_is_completed_up_to_its_format(folder: Path) -> None:

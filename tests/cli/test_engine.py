@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -75,6 +76,25 @@ def test_a_cluster_that_is_named_fits_the_same_model(run: Run, folder: Path, clu
         there.stdout.replace("there.npz", "here.npz").split("seconds")[0]
         == (here.stdout.split("seconds")[0])
     )
+
+
+def test_folds_on_a_cluster_are_scored_the_same(run: Run, folder: Path, cluster: str) -> None:
+    fit = (*FIT[:-1], "5", "--cv", "3", "--json", "-o", "model.npz")
+    facts = []
+    for where in ((), (*DASK, "--scheduler", cluster)):
+        result = run(*fit, *where)
+        assert result.exit_code == 0, result.stderr
+        for fold in ("Fold 1 of 3", "Fold 2 of 3", "Fold 3 of 3"):
+            assert fold in result.stderr
+        facts.append((timeless(json.loads(result.stdout)), (folder / "model.npz").read_bytes()))
+    assert facts[0] == facts[1] and "folds" in str(facts[0][0])
+
+
+def timeless(facts: Any) -> Any:
+    """What a fit tells of itself, without what the clock said."""
+    if isinstance(facts, dict):
+        return {name: timeless(of) for name, of in facts.items() if "seconds" not in name}
+    return [timeless(of) for of in facts] if isinstance(facts, list) else facts
 
 
 def test_folds_and_a_refit_and_a_start_run_there_as_well(

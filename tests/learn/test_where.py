@@ -166,6 +166,16 @@ def test_without_dask_it_is_said_what_to_install(monkeypatch: pytest.MonkeyPatch
         classifier(engine="dask").fit(X, Y)
 
 
+def test_an_address_without_the_encryption_that_is_required_is_named() -> None:
+    dask = pytest.importorskip("dask")
+    pytest.importorskip("distributed")
+    with (
+        dask.config.set({"distributed.comm.require-encryption": True}),
+        pytest.raises(ClusterError, match=r"tcp://127.0.0.1:9 .*encryption required"),
+    ):
+        classifier(engine="dask", client="tcp://127.0.0.1:9").fit(X, Y)
+
+
 # What becomes of an estimator.
 
 

@@ -22,7 +22,7 @@ wire = importlib.import_module("benchmarks.wire")
 model = importlib.import_module("cluster_model")
 
 #: Two shards of a wide state, so that what is sent is more than messages.
-CASE = model.Case(rows=6000, width=128, steps=1, workers=2, depth_points=3)
+CASE = model.Case(rows=8200, width=64, steps=1, workers=2, depth_points=3)
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +30,8 @@ def measured() -> tuple[ModuleType, object]:
     from standalone_node.engines.local import Local
     from standalone_node.engines.opening import opened
 
-    with opened("dask", workers=2) as engine:
+    with pytest.MonkeyPatch.context() as patch, opened("dask", workers=2) as engine:
+        patch.setattr(kill, "ITERATIONS", 2)
         found = cluster.measure(CASE, engine, Local(), iterations=1, rounds=1)
         count = kill.killed(CASE, engine, 1, seed=3)
     return found, count
@@ -46,7 +47,7 @@ def test_an_iteration_sends_what_the_model_says(measured) -> None:  # type: igno
 def test_workers_and_threads_end_in_the_same_bits(measured) -> None:  # type: ignore[no-untyped-def]
     found, _ = measured
     assert found.same and len(found.cluster) == len(found.local) == 1
-    assert len(found.memory) == 2 and found.share == 8 * 3000 * 129
+    assert len(found.memory) == 2 and found.share == 8 * 4100 * 65
 
 
 def test_a_fit_whose_worker_is_killed_ends_in_the_same_bits(measured) -> None:  # type: ignore[no-untyped-def]

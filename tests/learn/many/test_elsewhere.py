@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,10 @@ def test_folds_are_told_of_in_their_order_when_they_end_in_another() -> None:
     told: list[Fold] = []
     stages: list[str] = []
     found = crossed("class", Reversed(), done=told.append, stage=stages.append)
-    assert tuple(told) == found.folds and stages == ["3 folds, each on a worker"]
+    assert tuple(told) == found.folds
+    here: list[str] = []
+    crossed("class", stage=here.append)
+    assert stages == ["3 folds, each on a worker", *here] and here[0].startswith("Fold 1 of 3")
 
 
 def test_a_choice_of_l2_over_an_engine_is_the_one_of_this_process() -> None:
@@ -91,6 +95,20 @@ def test_of_the_time_that_is_left_each_fold_has_a_share() -> None:
     found = cross_validate(prepared("class"), {**QUICK, **limits}, 3, terms, runs_after=1)
     assert all(fold.iterations > 0 for fold in found.folds)
     assert terms.left is not None and terms.left > 0.0
+
+
+def test_the_folds_of_a_choice_of_l2_have_no_more_time_than_there_is_for_it() -> None:
+    class Timed(Reversed):
+        def over(self, function: Any, items: Any, *shared: Any, done: Any = None) -> list[Any]:
+            given.append(len(items) * shared[-1])
+            return super().over(function, items, *shared, done=done)
+
+    given: list[float] = []
+    terms = Terms.starting_now(None, None, 100.0)
+    estimator = sn.NodeRegressor(**QUICK).fit(X, Y)
+    rows = X, Y[:, None], np.ones(40)
+    cross_validated_l2(estimator, *rows, replace(terms, engine=Timed()))
+    assert given and all(0.0 < seconds <= 100.0 for seconds in given)
 
 
 # Checkpoints.

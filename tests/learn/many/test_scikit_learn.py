@@ -12,6 +12,7 @@ import pytest
 from sklearn.model_selection import GridSearchCV, cross_val_score
 
 import standalone_node as sn
+from standalone_node.errors import ArgumentError
 
 RNG = np.random.default_rng(1)
 X = RNG.normal(size=(36, 2))
@@ -30,6 +31,12 @@ def test_cross_val_score_is_the_same(cluster: Any) -> None:
     here = cross_val_score(NETWORK, X, Y, cv=3)
     with cluster:
         assert np.array_equal(cross_val_score(NETWORK, X, Y, cv=3), here)
+
+
+def test_a_fit_in_a_task_does_not_wait_for_the_thread_that_it_has(cluster: Any) -> None:
+    within = sn.NodeClassifier(max_iterations=4, steps=2, engine="dask")
+    with cluster, pytest.raises(ArgumentError, match=r"in a task .* leave it at 'local'"):
+        cross_val_score(within, X, Y, cv=2, error_score="raise")
 
 
 def test_a_grid_search_is_the_same(cluster: Any) -> None:
