@@ -60,7 +60,7 @@ def test_a_lost_scheduler_ends_the_fit_at_once_and_it_goes_on_elsewhere(
     problem: Any, alone: Any, tmp_path: Path
 ) -> None:
     folders = [tmp_path / "for-two", tmp_path / "for-local"]
-    with cluster(tmp_path / "first", workers=3) as first:
+    with cluster(tmp_path / "first", workers=2) as first:
 
         def kill(iteration: Any) -> None:
             if iteration.nit == 4:

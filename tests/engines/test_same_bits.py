@@ -19,7 +19,7 @@ from standalone_node.problem.shards import group
 dask = pytest.importorskip("dask")
 distributed = pytest.importorskip("distributed")
 
-ITERATIONS = 6
+ITERATIONS = 4
 RUNS = 20
 
 
