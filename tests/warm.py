@@ -1,4 +1,4 @@
-"""Imported by a process that others are forked from: they find the kernels of a fit ready for use."""
+"""Imported by a process that others are forked from: they find the kernels of a fit ready."""
 
 from __future__ import annotations
 
