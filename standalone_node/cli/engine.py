@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -52,8 +52,8 @@ def engine_options(command: F) -> F:
             "--timeout",
             type=click.FloatRange(min=0.0, min_open=True),
             metavar="SECONDS",
-            help="How long to wait for the scheduler, for workers and for what they are asked.  "
-            "[default: 600]",
+            help="How long to wait for the scheduler, for workers and for a sign of life of those "
+            "that work.  [default: 600]",
         ),
     )
     for option in reversed(options):
@@ -101,7 +101,7 @@ def engine_for(options: Mapping[str, Any], messages: Messages) -> Iterator[Engin
     if scheduler is None:
         messages.note(f"starting {_processes(workers)} on this machine.")
     with (
-        _silence(),
+        quiet_dask(),
         opened(options["engine"], scheduler, workers=workers, timeout=timeout) as engine,
     ):
         if scheduler is not None:
@@ -126,15 +126,23 @@ def _found(scheduler: str, engine: Any) -> str:
 
 
 @contextmanager
-def _silence() -> Iterator[None]:
+def quiet_dask() -> Iterator[None]:
     """What Dask logs of lost workers and closed connections is kept to itself meanwhile.
 
     What comes of them is said in a sentence.
     """
-    logger = logging.getLogger("distributed")
-    before = logger.level
-    logger.setLevel(logging.CRITICAL)
+    with suppress(ImportError):
+        import distributed  # noqa: F401 - gives some of its loggers levels of their own
+    loggers = [
+        logging.getLogger(name)
+        for name in ("distributed", *list(logging.root.manager.loggerDict))
+        if f"{name}.".startswith("distributed.")
+    ]
+    before = [(logger, logger.level) for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in before:
+            logger.setLevel(level)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import count
 from typing import Any
@@ -12,13 +12,14 @@ from uuid import uuid4
 
 from standalone_node.engines.cutting import groups_of
 from standalone_node.engines.engine import Done
+from standalone_node.engines.watch import Watch
 from standalone_node.errors import ClusterError
 
 #: Seconds without any answer, or without any worker, after which a cluster is given up.
 TIMEOUT = 600.0
-#: Seconds within which a worker takes what is sent to it.
+#: Seconds within which a worker is ready to take what is sent to it.
 REACH = 30.0
-#: Seconds between two looks at whether there are workers, while nothing comes back.
+#: Seconds between two looks at whether the connection stands, while nothing comes back.
 LOOK = 5.0
 #: How often one and the same work is tried again because what it needs was lost with a worker.
 AGAIN = 20
@@ -85,7 +86,8 @@ class Dask:
     ----------
     client : distributed.Client
     timeout : float
-        Seconds without an answer after which the cluster is given up.
+        Seconds without an answer after which the cluster is given up. A task may take longer, as
+        long as the worker that has it tells the scheduler that it lives.
     close : callable, optional
         Called by `close`; for who opened the client.
 
@@ -130,17 +132,23 @@ class Dask:
 
     def _threads(self) -> dict[str, int]:
         """The workers that there are; ClusterError if the scheduler does not say."""
+        found: dict[str, int] = self._asked(lambda scheduler: scheduler.ncores(workers=None))
+        return found
+
+    def _asked(self, question: Callable[[Any], Any]) -> Any:
+        """What the scheduler answers; ClusterError if it does not."""
         self._require_connection()
-        scheduler = self.client.scheduler
         try:
-            found: dict[str, int] = self.client.sync(
-                scheduler.ncores, workers=None, callback_timeout=self.timeout
-            )
-        except (OSError, TimeoutError, AttributeError) as error:
+            return self.client.sync(question, self.client.scheduler, callback_timeout=self.timeout)
+        except TimeoutError as error:
+            raise ClusterError(
+                f"the scheduler at {self.address} has not answered for {self.timeout:g} s: look "
+                "at its log, or give it more time with timeout."
+            ) from error
+        except (OSError, AttributeError) as error:
             raise ClusterError(
                 f"the scheduler at {self.address} is lost ({_words(error)}): start it again."
             ) from error
-        return found
 
     @property
     def address(self) -> str:
@@ -193,15 +201,26 @@ class Dask:
 
     def _scatter(self, value: Any, worker: str) -> Any:
         wait = min(self.timeout, REACH)
-        return self.client.scatter([value], workers=[worker], hash=False, timeout=wait)[0]
+        options = {"workers": [worker], "hash": False, "timeout": wait}
+        return self._in_time(lambda: self.client.scatter([value], asynchronous=True, **options))[0]
+
+    def _in_time(self, call: Callable[[], Any]) -> Any:
+        """What comes of a call of the client; TimeoutError if it does not come in time."""
+        self._require_connection()
+        return self.client.sync(call, callback_timeout=self.timeout)
 
     def _patiently(self, call: Callable[[], Any]) -> Any:
         """What a call gives; again if a worker is lost meanwhile."""
+        since = time.monotonic()
         for lost in count(1):
             try:
                 return call()
             except ClusterError:
                 raise
+            except TimeoutError as error:
+                if time.monotonic() - since >= self.timeout:
+                    raise self._no_answer("a worker does not take what is sent to it") from error
+                self._may_try_again(lost, error)
             # What is said of a worker that is lost while it is spoken to.
             except (OSError, LookupError, RuntimeError, ValueError, _cancelled()) as error:
                 self._may_try_again(lost, error)
@@ -281,7 +300,7 @@ class Dask:
                 if task.status == "error":
                     task.result(timeout=self.timeout)
             whole = [task for task in ended if task.status == "finished"]
-            values = self.client.gather(whole)
+            values = self._values(whole)
         except KilledWorker as error:
             raise ClusterError(
                 f"several workers of {self.address} ended over the same work: look at their logs, "
@@ -291,11 +310,19 @@ class Dask:
             return []
         return [(task.key, value) for task, value in zip(whole, values, strict=True)]
 
+    def _values(self, tasks: list[Any]) -> list[Any]:
+        """What has come of tasks."""
+        try:
+            found: list[Any] = self._in_time(lambda: self.client.gather(tasks, asynchronous=True))
+        except TimeoutError as error:
+            raise self._no_answer("a worker does not send what it has") from error
+        return found
+
     def _as_completed(self, tasks: list[Any]) -> Iterator[list[Any]]:
         """Tasks as they end, some at a time; ClusterError if nothing ends in time."""
         from distributed import wait
 
-        left, since, look = tasks, time.monotonic(), min(LOOK, self.timeout)
+        left, watch, look = tasks, self._watch(), min(LOOK, self.timeout)
         while left:
             try:
                 with self.client.as_current():
@@ -305,22 +332,35 @@ class Dask:
             except _cancelled():
                 ended = [task for task in left if task.status != "pending"]
             if not ended:
-                self._look(since)
+                self._look(watch)
                 continue
-            since = time.monotonic()
+            watch = self._watch()
             keys = {task.key for task in ended}
             left = [task for task in left if task.key not in keys]
             yield ended
 
-    def _look(self, since: float) -> None:
-        """ClusterError if the cluster is gone, or has not answered for too long."""
+    def _watch(self) -> Watch:
+        return Watch(self._at_work, lambda key: self._name in str(key), self.timeout)
+
+    def _at_work(self) -> tuple[Mapping[str, Sequence[Any]], Mapping[str, float]]:
+        """The tasks that each worker has, and when the scheduler has last heard of each."""
+        tasks = self._asked(lambda scheduler: scheduler.processing(workers=None))
+        told = self._asked(lambda scheduler: scheduler.identity())["workers"]
+        return tasks, {worker: entry["last_seen"] for worker, entry in told.items()}
+
+    def _look(self, watch: Watch) -> None:
+        """ClusterError if the cluster is gone, or a worker with work of ours does not answer."""
         self._require_connection()
-        if time.monotonic() - since < self.timeout:
-            return
-        workers = self.workers()
-        raise ClusterError(
-            f"the {len(workers)} workers of {self.address} have not answered for "
-            f"{self.timeout:g} s: look at their logs, or give them more time with timeout."
+        silent = watch.silent()
+        if silent:
+            raise self._no_answer(f"the worker at {silent[0]} is silent")
+        if watch.workers == 0:
+            self.workers()
+
+    def _no_answer(self, why: str) -> ClusterError:
+        return ClusterError(
+            f"the cluster at {self.address} has not answered for {self.timeout:g} s ({why}): look "
+            "at its logs, or give it more time with timeout."
         )
 
     def _may_try_again(self, lost: int, error: BaseException | None = None) -> None:

@@ -98,7 +98,8 @@ def opened(
     workers : int, optional
         How many processes that has, each with one thread; all processors if not given.
     timeout : float
-        Seconds without an answer after which a cluster is given up.
+        Seconds without an answer after which a cluster is given up. A task may take longer, as
+        long as the worker that has it lives.
 
     Raises
     ------

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import pytest
 from flowers import Run
 
+from standalone_node.cli.engine import quiet_dask
 from standalone_node.cli.options import as_options
 from standalone_node.engines.local import Local
 from standalone_node.engines.opening import ENGINES, TIMEOUT
@@ -242,3 +244,13 @@ def test_doctor_tells_what_a_cluster_would_need(run: Run, monkeypatch: pytest.Mo
     shown = run("doctor").stdout
     assert "2026.1.0" in shown
     assert "not there: pip install 'standalone-node[dask]'" in shown
+
+
+def test_what_dask_logs_is_kept_back_also_by_loggers_with_levels_of_their_own() -> None:
+    pytest.importorskip("distributed")
+    client = logging.getLogger("distributed.client")
+    before = client.level
+    assert before != logging.NOTSET
+    with quiet_dask():
+        assert not client.isEnabledFor(logging.ERROR)
+    assert client.level == before

@@ -11,7 +11,6 @@ from cluster_tasks import (
     listed,
     raising,
     scaled_sum,
-    sleeping,
     square,
     who,
     whole,
@@ -19,7 +18,6 @@ from cluster_tasks import (
 
 from standalone_node.engines.cluster import Dask
 from standalone_node.engines.local import Local
-from standalone_node.errors import ClusterError
 
 
 @pytest.fixture(params=["local", "dask"])
@@ -82,9 +80,3 @@ def test_a_worker_killed_at_work_is_made_up_for(two: Dask, ship: bool, tmp_path:
     groups = two.each(whole, placed)
     assert [piece for group in groups for piece in group["pieces"]] == [1, 2, 3]
     assert all(group["shared"] == ["kept"] for group in groups)
-
-
-def test_no_answer_in_time_is_said(two: Dask) -> None:
-    hasty = Dask(two.client, timeout=0.3)
-    with pytest.raises(ClusterError, match="have not answered for"):
-        hasty.over(sleeping, [3.0])
