@@ -32,7 +32,7 @@ def tree() -> Figure:
     axes = figure.add_subplot()
     height = (SHARDS - 1).bit_length()
     owners = {}
-    for worker, group in enumerate(groups_of([1.0] * SHARDS, WORKERS)):
+    for worker, group in enumerate(groups_of([1.0] * SHARDS, [1.0] * WORKERS)):
         a, b = group.start, group.stop
         owners.update(dict.fromkeys(covering(a, b, SHARDS), worker))
         axes.text(0.5 * (a + b - 1), -0.95, f"worker {worker + 1}", ha="center", va="center")

@@ -113,7 +113,7 @@ def cuts(case: Case) -> list[int]:
     """Where the shards are cut into groups, a worker each, both ends included."""
     rest = case.rows - (case.shards - 1) * case.rows_a_shard
     sizes = [float(case.rows_a_shard)] * (case.shards - 1) + [float(rest)]
-    return [0, *(part.stop for part in groups_of(sizes, case.workers))]
+    return [0, *(part.stop for part in groups_of(sizes, [1.0] * case.workers))]
 
 
 def partial_sums(case: Case) -> int:

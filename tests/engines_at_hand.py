@@ -35,7 +35,7 @@ class Several:
         sizes: Sequence[float] | None = None,
         ship: bool = False,
     ) -> list[Any]:
-        parts = groups_of(sizes or [1.0] * len(pieces), self.groups)
+        parts = groups_of(sizes or [1.0] * len(pieces), [1.0] * self.groups)
         given = [one.value if isinstance(one, Copied) else one for one in shared]
         return [copied(make(part.start, tuple(pieces[part]), *given)) for part in parts]
 

@@ -120,7 +120,9 @@ def _processes(workers: int | None) -> str:
 
 def _found(scheduler: str, engine: Any) -> str:
     """What there is at an address, and where to look at it."""
-    count, dashboard = len(engine.workers()), engine.client.dashboard_link
+    count = len(engine.workers())
+    served = "dashboard" in engine.client.scheduler_info().get("services", {})
+    dashboard = engine.client.dashboard_link if served else ""
     said = f"{count} worker{'s' * (count != 1)} of {scheduler}"
     return f"{said}, dashboard {dashboard}." if dashboard else f"{said}."
 

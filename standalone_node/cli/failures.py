@@ -12,7 +12,7 @@ from types import FrameType
 import click
 
 from standalone_node.cli.options import as_options
-from standalone_node.errors import ArgumentError, NodeError
+from standalone_node.errors import ArgumentError, ClusterError, NodeError
 
 FAILED, USAGE, NOT_CONVERGED = 1, 2, 3
 #: 128 + the number of the signal.
@@ -80,6 +80,8 @@ def failure(raised: BaseException) -> Failure:
         return Failure(raised.exit_code, raised.format_message())
     if isinstance(raised, ArgumentError):
         return Failure(USAGE, as_options(str(raised)))
+    if isinstance(raised, ClusterError):
+        return Failure(FAILED, as_options(str(raised)))
     if isinstance(raised, NodeError):
         return Failure(FAILED, str(raised))
     if isinstance(raised, OSError) and raised.filename is not None:

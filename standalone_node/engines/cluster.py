@@ -166,7 +166,8 @@ class Dask:
     ) -> Placed:
         """As `Engine.place`: a group a worker, by their threads."""
         workers = self.workers()
-        placed, parts = Placed(), groups_of(sizes or [1.0] * len(pieces), len(workers))
+        threads = [float(one) for one in workers.values()]
+        placed, parts = Placed(), groups_of(sizes or [1.0] * len(pieces), threads)
         for part, worker in zip(parts, workers, strict=False):
             given = (part.start, tuple(pieces[part]), *shared)
             placed.groups.append(Group(worker, Recipe(make, given), ship))
@@ -311,11 +312,15 @@ class Dask:
         return [(task.key, value) for task, value in zip(whole, values, strict=True)]
 
     def _values(self, tasks: list[Any]) -> list[Any]:
-        """What has come of tasks."""
+        """What has come of tasks; CommClosedError if who has it is gone."""
+        from distributed.comm import CommClosedError
+
         try:
             found: list[Any] = self._in_time(lambda: self.client.gather(tasks, asynchronous=True))
         except TimeoutError as error:
             raise self._no_answer("a worker does not send what it has") from error
+        except OSError as error:  # also of a scheduler that takes no connection any more
+            raise CommClosedError(str(error)) from error
         return found
 
     def _as_completed(self, tasks: list[Any]) -> Iterator[list[Any]]:

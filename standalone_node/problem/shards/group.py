@@ -13,7 +13,7 @@ Array = NDArray[Any]
 
 #: Numbers in the initial states of a shard, at the most. What a sweep needs beside the rows is a
 #: small multiple of that; and a thousand workers have one shard each of rows of some gigabytes.
-ENTRIES = 1 << 19
+ENTRIES = 1 << 18
 
 
 def rows_a_shard(width: int) -> int:
@@ -22,7 +22,7 @@ def rows_a_shard(width: int) -> int:
     Examples
     --------
     >>> rows_a_shard(20)
-    26214
+    13107
     """
     return max(1, ENTRIES // width)
 
@@ -32,7 +32,7 @@ def cut(samples: int, width: int) -> list[slice]:
 
     Examples
     --------
-    >>> cut(samples=5, width=1 << 18)
+    >>> cut(samples=5, width=1 << 17)
     [slice(0, 2, None), slice(2, 4, None), slice(4, 5, None)]
     """
     count = -(-samples // rows_a_shard(width))

@@ -168,6 +168,10 @@ class ShardedProblem(OfModel):
             raise ArgumentError("the rows are not in memory: leave batches out")
         return self.shards.whole.rows(index)
 
+    def is_solved(self, p: Parameters) -> bool:
+        """Whether the last that was asked of the shards was about p."""
+        return self._solved_at is p
+
     @one_at_a_time
     def on_line(
         self, p: Parameters, direction: Parameters, eta: float, q: Parameters, *, ahead: bool
