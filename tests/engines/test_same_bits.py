@@ -94,7 +94,7 @@ class Killer:
 
     def __init__(self, client: Any, chance: random.Random, iteration: int) -> None:
         self.client, self.iteration = client, iteration
-        pids = client.run(os.getpid)
+        pids = client.run(os.getpid, on_error="ignore")  # one may just be starting, or ending
         self.pid, self.part = pids[chance.choice(sorted(pids))], chance.random()
         self.thread: threading.Thread | None = None
         self.last = time.monotonic()

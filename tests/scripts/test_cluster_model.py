@@ -43,7 +43,7 @@ def test_the_sums_that_come_back_are_those_of_the_problem_and_the_engine(
 ) -> None:
     case = model.Case(rows, width, 20, workers, 21)
     shards = cut(rows, width)
-    groups = groups_of([part.stop - part.start for part in shards], workers)
+    groups = groups_of([part.stop - part.start for part in shards], [1.0] * workers)
     assert case.shards == len(shards) and case.busy == len(groups)
     ones = [[1] * (group.stop - group.start) for group in groups]
     sent = [partial_sums(g.start, one, len(shards)) for g, one in zip(groups, ones, strict=True)]

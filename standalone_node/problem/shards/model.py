@@ -18,6 +18,8 @@ from standalone_node.problem.memory import NARROW_LIMIT
 from standalone_node.problem.shards.group import Group
 
 Array = NDArray[Any]
+#: Bytes of trajectories at a time where memory is for the rows: one block of rows or few.
+LEAN_LIMIT = 10_000_000
 #: From what holds the rows of a shard to initial states (n, d), targets and weights or None.
 Read = Callable[[Any], tuple[Array, Array, Array | None]]
 
@@ -85,7 +87,8 @@ class Model:
                 "threads": threads_here() or settings["threads"],
             }
             keeping = self.template.replaced(**changes)
-            known = keeping.replaced(memory_limit=NARROW_LIMIT), keeping
+            limit = LEAN_LIMIT if self.frugal else NARROW_LIMIT
+            known = keeping.replaced(memory_limit=limit), keeping
             self._here.made = known
         return known
 

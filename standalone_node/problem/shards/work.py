@@ -42,6 +42,7 @@ def cost(group: Group, model: Model, way: Way, eta: float, ahead: bool) -> Sums:
     worked out at once, and kept until it is asked for.
     """
     p = point(group, way, eta)
+    group.notes.pop("lines", None)  # where a trial begins, the line has served
 
     def both(problem: InverseProblem) -> tuple[float, Derivative | None]:
         share = problem.samples / model.samples
