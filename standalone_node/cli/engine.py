@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
@@ -95,6 +94,7 @@ def engine_for(options: Mapping[str, Any], messages: Messages) -> Iterator[Engin
         yield None
         return
     from standalone_node.engines.opening import TIMEOUT, opened
+    from standalone_node.engines.quiet import quiet_dask
 
     scheduler, workers = options["scheduler"], options["workers"]
     timeout = TIMEOUT if options["timeout"] is None else options["timeout"]
@@ -125,26 +125,3 @@ def _found(scheduler: str, engine: Any) -> str:
     dashboard = engine.client.dashboard_link if served else ""
     said = f"{count} worker{'s' * (count != 1)} of {scheduler}"
     return f"{said}, dashboard {dashboard}." if dashboard else f"{said}."
-
-
-@contextmanager
-def quiet_dask() -> Iterator[None]:
-    """What Dask logs of lost workers and closed connections is kept to itself meanwhile.
-
-    What comes of them is said in a sentence.
-    """
-    with suppress(ImportError):
-        import distributed  # noqa: F401 - gives some of its loggers levels of their own
-    loggers = [
-        logging.getLogger(name)
-        for name in ("distributed", *list(logging.root.manager.loggerDict))
-        if f"{name}.".startswith("distributed.")
-    ]
-    before = [(logger, logger.level) for logger in loggers]
-    for logger in loggers:
-        logger.setLevel(logging.CRITICAL)
-    try:
-        yield
-    finally:
-        for logger, level in before:
-            logger.setLevel(level)

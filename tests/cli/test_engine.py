@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 from flowers import Run
 
-from standalone_node.cli.engine import quiet_dask
 from standalone_node.cli.options import as_options
 from standalone_node.engines.local import Local
 from standalone_node.engines.opening import ENGINES, TIMEOUT
+from standalone_node.engines.quiet import quiet_dask
 from standalone_node.errors import ClusterError
 from standalone_node.report import installation
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import pickle
 import warnings
 from collections.abc import Callable, Mapping, Sequence
 from copy import deepcopy
@@ -115,7 +114,7 @@ def _without_rows(fitted: Any) -> Any:
 def _sendable(error: Exception) -> Exception:
     """The error, or its words if it cannot be sent."""
     try:
-        pickle.loads(pickle.dumps(error))
+        deepcopy(error)  # by the same means
     except Exception:
         return NodeError(f"{type(error).__name__}: {error}")
     return error
