@@ -93,13 +93,28 @@ def _lines(group: Group, model: Model, way: Way) -> list[tuple[float, LineModel]
         group.notes.pop("lines", None)  # before others take as much memory again
         p, direction = point(group, way, 0.0), way.direction
         assert direction is not None
+        shards, alike = iter(group.shards), dict[tuple[int, float], Array]()
 
         def one(problem: InverseProblem) -> tuple[float, LineModel]:
-            return problem.samples / model.samples, problem.line_of_rows(p, direction)
+            line = problem.line_of_rows(p, direction)
+            _share_memory(line, next(shards), alike)
+            return problem.samples / model.samples, line
 
         group.notes["lines"] = way.token, _over_shards(group, model, one)
     lines: list[tuple[float, LineModel]] = group.notes["lines"][1]
     return lines
+
+
+def _share_memory(line: LineModel, shard: Any, alike: dict[tuple[int, float], Array]) -> None:
+    """Have a line refer to the targets that the shard has, and to the weights of lines like it.
+
+    They are a good part of what it holds, and it is held as long as the step is looked for.
+    """
+    if isinstance(shard, tuple) and np.array_equal(shard[1], line.targets):
+        line.targets = shard[1]
+    first = float(line.weights[0])
+    if (line.weights == first).all():
+        line.weights = alike.setdefault((line.weights.size, first), line.weights)
 
 
 def gauss_newton(group: Group, model: Model, way: Way) -> Sums:

@@ -12,8 +12,8 @@ import standalone_node as sn
 from standalone_node.engines.local import Local
 from standalone_node.errors import ArgumentError
 from standalone_node.optimize.line_searches import LINE_SEARCHES
-from standalone_node.problem.shards import group
-from standalone_node.problem.shards.model import Way
+from standalone_node.problem.shards import group, work
+from standalone_node.problem.shards.model import Model, Way
 from standalone_node.problem.shards.placing import sharded
 
 TARGETS = {
@@ -144,6 +144,31 @@ def test_kept_trajectories_change_no_bit(limit: str | None) -> None:
     frugal = sn.minimize(problem, start, max_iterations=4, engine=Several(2, frugal=True))
     lavish = sn.minimize(problem, start, max_iterations=4, engine=Several(2, frugal=False))
     np.testing.assert_array_equal(frugal.parameters.values, lavish.parameters.values)
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_shards_that_weigh_differently_keep_their_weights() -> None:
+    """Each of them all alike: 26 rows of weight 2, the others of weight 3."""
+    problem = a_problem("squared")
+    weights = np.where(np.arange(90) < 26, 2.0, 3.0)
+    whole = problem.with_rows(problem.inputs, problem.targets, weights)
+    p, direction = pair(whole)
+    line = sharded(whole, Several(2)).line_model(p, direction)
+    assert line.slope(0.5) == pytest.approx(whole.line_model(p, direction).slope(0.5), rel=1e-12)
+
+
+@pytest.mark.usefixtures("small_shards")
+def test_a_line_holds_what_is_seen_of_the_states_and_no_more() -> None:
+    rng = np.random.default_rng(0)
+    rows = [(rng.standard_normal((500, 20)), rng.standard_normal((500, 1)), None) for _ in range(4)]
+    shards, known = group.Group(0, tuple(rows)), a_problem("squared")
+    template = known.replaced(inputs=rows[0][0], targets=rows[0][1], sample_weight=None)
+    model = Model(template, 2000, 4, group.as_they_are, frugal=True)
+    work.line_derivatives(shards, model, Way(*pair(template)), 0.0)
+    lines = [line for _, line in shards.notes["lines"][1]]
+    assert all(line.targets is shard[1] for line, shard in zip(lines, rows, strict=True))
+    assert len({id(line.weights) for line in lines}) == 1
+    assert all(line.z.base is None and line.z.shape == (500, 1) for line in lines)
 
 
 @pytest.mark.usefixtures("small_shards")
