@@ -40,11 +40,17 @@ def figure_of(name: str = "waves", label: str = "t", **changes: Any) -> Figure:
         "title": f"Waves of {label}",
         "caption": f"Two waves over {label}.\n\nThe second one is black.",
         "alt": f"Two waves between -1 and 1 over {label}.",
-        "table": pd.DataFrame({label: t, "sine": np.sin(9.0 * t)}),
+        "table": table_with(label, t),
         "draw": draw,
         "size": (5.0, 3.0),
     }
     return Figure(**{**parts, **changes})
+
+
+def table_with(label: str, t: Any) -> pd.DataFrame:
+    """A column of any name; pandas' own texts cannot be all that Python's can."""
+    names = pd.Index([label, "sine"], dtype=object)
+    return pd.DataFrame(np.column_stack([t, np.sin(9.0 * t)]), columns=names)
 
 
 def table_of(name: str = "numbers", label: str = "t") -> Table:

@@ -124,7 +124,8 @@ def _write(document: Document, folder: Path, tell: Callable[[str], Any]) -> list
         write(f"figures/{figure.name}.png", images[figure.name].png)
         write(f"data/{figure.name}.csv", _csv(figure.table))
     for table in document.tables:
-        frame = pd.DataFrame(list(table.rows), columns=list(table.columns), dtype=object)
+        names = pd.Index(list(table.columns), dtype=object)  # texts of any kind, as they come
+        frame = pd.DataFrame(list(table.rows), columns=names, dtype=object)
         write(f"data/{table.name}.csv", _csv(frame))
     write(FACTS, json_text(summary(document)) + "\n")
     write(PAGE, page(document, images))

@@ -89,7 +89,7 @@ def test_bad_data(run: Run, folder: Path, unchanged: Callable[[], bool], case: s
 
 def test_a_missing_file(run: Run, unchanged: Callable[[], bool]) -> None:
     refused(run("fit", "nowhere.csv", "--target", "y"), 1, "nowhere.csv", "no such file")
-    refused(run("fit", ".", "--target", "y", "-o", "m"), 1, "folder", "name a CSV file")
+    refused(run("fit", "-o", "m", "nowhere/", "--target", "y"), 1, "nowhere", "no such")
     assert unchanged()
 
 
@@ -116,9 +116,15 @@ def test_a_name_that_no_file_can_have(
     assert unchanged()
 
 
-def test_a_folder_for_a_table(run: Run, unchanged: Callable[[], bool]) -> None:
+def test_a_folder_without_a_name_or_files(
+    run: Run, unchanged: Callable[[], bool], tmp_path: Path
+) -> None:
     for folder in (".", "/", ".."):
-        refused(run("fit", folder, "--target", "kind"), 1, folder, "this is a folder")
+        refused(run("fit", folder, "--target", "kind"), 2, f"error: {folder} has no name", "add -o")
+    empty = tmp_path / "empty"
+    empty.mkdir()
+    refused(run("fit", str(empty), "--target", "kind"), 1, str(empty), "no file in this folder")
+    empty.rmdir()
     assert unchanged()
 
 

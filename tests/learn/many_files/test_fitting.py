@@ -36,7 +36,7 @@ class Three(Local):
 
         from standalone_node.engines.cutting import groups_of
 
-        parts = groups_of(how["sizes"], 3)
+        parts = groups_of(how["sizes"], [1.0] * 3)
         made = [make(part.start, tuple(pieces[part]), *shared) for part in parts]
         return [pickle.loads(pickle.dumps(group)) for group in made]
 
