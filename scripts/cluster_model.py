@@ -148,17 +148,18 @@ class Machine:
         Bytes a second of a network interface.
     """
 
-    flops: float = 17e9
-    element: float = 1.5e-8
-    latency: float = 3e-3
-    task: float = 6e-4
+    flops: float = 18e9
+    element: float = 1.3e-8
+    latency: float = 3.2e-3
+    task: float = 5.4e-3
     message: int = 4_400
     copy: int = 1_500
     link: float = 1.25e9
 
 
-#: Work and messages as measured on two cores of a virtual machine (AVX2) that was busy otherwise,
-#: in processor seconds; latency and task are estimates; the link is one of 10 Gbit/s.
+#: As measured on two cores of a virtual machine (AVX2) that had nothing else to do: work in
+#: processor seconds of one thread; the seconds of a task those of one process that is client and
+#: scheduler; the link is one of 10 Gbit/s.
 MEASURED = Machine()
 
 
@@ -326,8 +327,8 @@ def filled(page: str, machine: Machine = MEASURED) -> str:
         mark = f"<!-- table: {name} -->\n"
         before, found, after = page.partition(mark)
         if found:
-            rest = re.sub(r"^\n?(\|.*\n)*", "", after)
-            page = f"{before}{mark}\n{table(cases, machine)}\n{rest}"
+            rest = re.sub(r"^\n?(\|.*\n)*\n*", "", after)
+            page = f"{before}{mark}\n{table(cases, machine).rstrip()}\n\n{rest}"
     return page
 
 
