@@ -25,6 +25,8 @@ SETTINGS = {
     "distributed.worker.memory.monitor-interval": "500ms",
     "distributed.admin.system-monitor.interval": "2s",
 }
+#: Where dashboards listen: to this machine, at any port.
+HERE = "127.0.0.1:0"
 #: Seconds to wait for the connection to a scheduler, at the most.
 CONNECTION = 30.0
 
@@ -172,7 +174,8 @@ def _own_cluster(workers: int | None, timeout: float) -> Dask:
                 n_workers=number,
                 threads_per_worker=1,
                 processes=True,
-                dashboard_address="127.0.0.1:0",  # and nobody else's
+                dashboard_address=HERE,  # and nobody else's
+                worker_dashboard_address=HERE,
                 silence_logs=_quiet(),
                 preload=terminal.__name__,
             )
