@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -178,16 +178,14 @@ def rows_and_engine(
     Many files are read by the engine, which has their rows then. Others are read first: what is
     wrong with them is said before a cluster is started.
     """
-    with ExitStack() as stack:
-        if is_many(data):
-            refuse_options(options)
-        engine = stack.enter_context(engine_for(options, messages)) if is_many(data) else None
-        rows = rows_for_fit(data, target, options, messages, start, engine)
-        prepared = stack.enter_context(rows)
-        if not is_many(data):
-            yield prepared, stack.enter_context(engine_for(options, messages))
-        else:
+    given = data, target, options, messages, start
+    if is_many(data):
+        refuse_options(options)
+        with engine_for(options, messages) as engine, rows_for_fit(*given, engine) as prepared:
             yield prepared, None
+    else:
+        with rows_for_fit(*given) as prepared, engine_for(options, messages) as engine:
+            yield prepared, engine
 
 
 def default_model(data: str) -> str:

@@ -16,7 +16,7 @@ from sklearn.exceptions import ConvergenceWarning
 from standalone_node.engines.opening import opened
 from standalone_node.learn.folds import folding_words, folds_of
 from standalone_node.learn.many.alone import on_threads
-from standalone_node.learn.many.elsewhere import is_elsewhere, worths
+from standalone_node.learn.many.elsewhere import worths
 from standalone_node.learn.preparation import Prepared, part_of
 from standalone_node.learn.scores import SCORE_NAMES, scalars
 from standalone_node.learn.tabular import (
@@ -27,6 +27,7 @@ from standalone_node.learn.tabular import (
     scores,
 )
 from standalone_node.learn.terms import Terms
+from standalone_node.learn.where import is_local
 from standalone_node.optimize.identity import plain
 
 Array = NDArray[Any]
@@ -155,7 +156,7 @@ def cross_validate(
         if done is not None:
             done(found[-1])
 
-    if is_elsewhere(arguments.get("engine")):
+    if not is_local(arguments.get("engine") or "local"):
         tell(f"{len(pairs)} folds, each on a worker")
 
         def over_there(place: int, worth: Numbers) -> None:

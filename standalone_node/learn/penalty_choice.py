@@ -16,10 +16,11 @@ from standalone_node.learn.base import to_stderr
 from standalone_node.learn.batching import seed_of
 from standalone_node.learn.canonical import mean_one
 from standalone_node.learn.many.alone import on_threads
-from standalone_node.learn.many.elsewhere import is_elsewhere, worths
+from standalone_node.learn.many.elsewhere import worths
 from standalone_node.learn.scaling import Scaling
 from standalone_node.learn.terms import Terms
 from standalone_node.learn.training import fitted
+from standalone_node.learn.where import is_local
 from standalone_node.optimize.identity import plain
 
 Array = NDArray[Any]
@@ -116,7 +117,7 @@ def cross_validated_l2(
         data = plain(data)  # once for all folds
 
     rows = X, values, weights
-    engine = terms.engine if is_elsewhere(terms.engine) else None
+    engine = None if is_local(terms.engine or "local") else terms.engine
     sent = None if engine is None else engine.broadcast((estimator, rows))
 
     def errors_of(splits: list[Split], l2: float) -> list[float]:

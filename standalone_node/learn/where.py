@@ -14,7 +14,6 @@ from standalone_node.engines.opening import opened
 from standalone_node.errors import ArgumentError
 from standalone_node.learn.defaults import CLASSIFIER, WHERE
 from standalone_node.problem.inverse_problem import InverseProblem
-from standalone_node.problem.shards.placing import sharded
 
 #: What can stand in a pickle: names and addresses. Clients and engines belong to a process.
 _WORDS = (str, type(None))
@@ -125,7 +124,7 @@ def on_engine(problem: Any, engine: Engine | None, *, batches: bool) -> Any:
     """
     if engine is None or batches or type(problem) is not InverseProblem:
         return problem
-    return problem if problem.tolerance is not None else sharded(problem, engine)
+    return problem if problem.tolerance is not None else problem.placed(engine)
 
 
 def _named(engine: Any) -> str:

@@ -23,7 +23,6 @@ from standalone_node.problem.fetching import fetched
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.line import Line
 from standalone_node.problem.model_of import OfModel
-from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.shared import one_at_a_time
 
 Array = NDArray[Any]
@@ -171,23 +170,16 @@ class ChunkedProblem(OfModel):
 
     def identity(self) -> dict[str, Any]:
         """What tells the problem from another one: its settings, and what the source says it is."""
-        of_rows = ("inputs", "targets", "sample_weight", "threads", "memory_limit")
-        settings = self._model.settings
-        kept = {name: value for name, value in settings.items() if name not in of_rows}
         rows: dict[str, Any] = getattr(self.source, "identity", dict)()
-        return {**kept, "samples": self.samples, "chunk": self.chunk, **rows}
+        return {**self._settings(), "samples": self.samples, "chunk": self.chunk, **rows}
 
     def needs(self) -> list[Need]:
         """What the problem takes of the memory for cost and derivative: what a chunk takes."""
-        rows = min(self.chunk, self.samples)
-        size = Size(self.times.size - 1, self.depth_times.size, rows, self.width)
-        return network_needs(size, self._model.settings)
+        return self._needs_of(min(self.chunk, self.samples))
 
     def described(self) -> tuple[tuple[str, str], ...]:
         """What the problem is, as `InverseProblem.described`, with the rows of the source."""
-        rows = f"{self.samples:,}, {self.chunk:,} at a time"
-        told = self._model.described()
-        return tuple((name, rows if name == "rows" else words) for name, words in told)
+        return self._described(f"{self.samples:,}, {self.chunk:,} at a time")
 
     @one_at_a_time
     def excerpt(self, most: int = MOST_ROWS) -> Unfetched:

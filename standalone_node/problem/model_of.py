@@ -7,8 +7,10 @@ from typing import Any
 
 from numpy.typing import NDArray
 
+from standalone_node.memory import Need
 from standalone_node.model.nodal import Blocks, Parameters
 from standalone_node.problem.inverse_problem import InverseProblem
+from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.shared import SweepCounts
 
 Array = NDArray[Any]
@@ -64,6 +66,22 @@ class OfModel:
     def initial_parameters(self, seed: int = 0, scale: float | None = None) -> Parameters:
         """A smooth random start, that of `InverseProblem.initial_parameters`."""
         return self._model.initial_parameters(seed, scale)
+
+    def _settings(self) -> dict[str, Any]:
+        """The settings of the model that tell its problem from another one: not the rows."""
+        left_out = ("inputs", "targets", "sample_weight", "threads", "memory_limit")
+        given = self._model.settings.items()
+        return {name: value for name, value in given if name not in left_out}
+
+    def _needs_of(self, rows: int) -> list[Need]:
+        """What so many rows at a time take of the memory for cost and derivative."""
+        size = Size(self.times.size - 1, self.depth_times.size, rows, self.width)
+        return network_needs(size, self._model.settings)
+
+    def _described(self, rows: str) -> tuple[tuple[str, str], ...]:
+        """What the problem is, as `InverseProblem.described`, with these words for the rows."""
+        told = self._model.described()
+        return tuple((name, rows if name == "rows" else words) for name, words in told)
 
     def _count(self, p: Parameters, adjoint: int = 0, sensitivity: int = 0) -> None:
         """Count sweeps over all rows; a direct one that is done again does not count."""

@@ -16,11 +16,6 @@ Work = Callable[..., Any]
 Said = list[tuple[type[Warning], str]]
 
 
-def is_elsewhere(engine: Any) -> bool:
-    """Whether an engine, or the name of one, is not that of this process."""
-    return getattr(engine, "name", engine) not in (None, "local")
-
-
 def worths(
     terms: Terms,
     engine: Any,

@@ -75,14 +75,10 @@ class FilesGroup(Group):
     held: tuple[Array, ...] = field(default=())
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return _group, (self.first, self.shards, self.held)
+        return FilesGroup, (self.first, self.shards, {}, self.held)
 
     def __sizeof__(self) -> int:
         return super().__sizeof__() + sum(bytes_of_rows(rows) for rows in self.held)
-
-
-def _group(first: int, shards: tuple[Array, ...], held: tuple[Array, ...]) -> FilesGroup:
-    return FilesGroup(first, shards, held=held)
 
 
 def loaded(first: int, files: tuple[File, ...], recipe: Recipe) -> FilesGroup:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from threading import local
 from typing import Any
@@ -55,7 +55,7 @@ class Model:
         given = (self.template, self.samples, self.count, self.read, self.frugal, self.token)
         return Model, given
 
-    def problems(self, group: Group) -> list[InverseProblem]:
+    def problems(self, group: Group) -> Iterable[InverseProblem]:
         """The problems of the shards, without the penalties on the parameters, which are nobody's.
 
         With their trajectories, if these are to be kept; made anew otherwise, one at a time when
@@ -66,7 +66,7 @@ class Model:
         if token != self.token:
             found = self._kept(group, keeping)
             group.notes["problems"] = self.token, found
-        return _OneByOne(self, group, template) if found is None else found
+        return self._one_by_one(group, template) if found is None else found
 
     def _kept(self, group: Group, template: InverseProblem) -> list[InverseProblem] | None:
         """The problems with their trajectories; None if these do not fit."""
@@ -92,20 +92,10 @@ class Model:
             self._here.made = known
         return known
 
-
-class _OneByOne(list[InverseProblem]):
-    """The problems of shards, each made when it is wanted."""
-
-    def __init__(self, model: Model, group: Group, template: InverseProblem) -> None:
-        super().__init__()
-        self._model, self._group, self._template = model, group, template
-
-    def __iter__(self) -> Any:
-        for shard in self._group.shards:
-            yield self._template.with_rows(*self._model.read(shard))
-
-    def __len__(self) -> int:
-        return len(self._group.shards)
+    def _one_by_one(self, group: Group, template: InverseProblem) -> Iterator[InverseProblem]:
+        """The problems of shards, each made when it is wanted."""
+        for shard in group.shards:
+            yield template.with_rows(*self.read(shard))
 
 
 @dataclass(eq=False)

@@ -18,7 +18,6 @@ from standalone_node.problem.excerpt import MOST_ROWS, Excerpt, Unfetched
 from standalone_node.problem.inverse_problem import InverseProblem
 from standalone_node.problem.line import WithPenalty
 from standalone_node.problem.model_of import OfModel
-from standalone_node.problem.needs import Size, network_needs
 from standalone_node.problem.shards import work
 from standalone_node.problem.shards.group import as_they_are
 from standalone_node.problem.shards.model import Model, Read, Way
@@ -124,22 +123,16 @@ class ShardedProblem(OfModel):
 
         Where they are is not part of it.
         """
-        of_rows = ("inputs", "targets", "sample_weight", "threads", "memory_limit")
-        settings = self._model.settings
-        kept = {name: value for name, value in settings.items() if name not in of_rows}
-        return {**kept, "samples": self.samples, **self.shards.identity}
+        return {**self._settings(), "samples": self.samples, **self.shards.identity}
 
     def needs(self) -> list[Need]:
         """What the problem takes of the memory where the largest shard is, beside the rows."""
-        size = Size(self.times.size - 1, self.depth_times.size, max(self.shards.sizes), self.width)
-        return network_needs(size, self._model.settings)
+        return self._needs_of(max(self.shards.sizes))
 
     def described(self) -> tuple[tuple[str, str], ...]:
         """What the problem is, as `InverseProblem.described`, with all rows."""
         count = len(self.shards.sizes)
-        rows = f"{self.samples:,}, in {count} shard{'' if count == 1 else 's'}"
-        told = self._model.described()
-        return tuple((name, rows if name == "rows" else words) for name, words in told)
+        return self._described(f"{self.samples:,}, in {count} shard{'' if count == 1 else 's'}")
 
     def excerpt(self, most: int = MOST_ROWS) -> Excerpt | Unfetched:
         """At most so many rows, evenly chosen; fetched, when they are needed, if not here."""
